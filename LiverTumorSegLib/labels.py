@@ -1,0 +1,73 @@
+"""What the values of a label map mean: names, colours, hierarchy and SNOMED CT codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    """A coded concept of a terminology (SNOMED CT unless said otherwise)."""
+
+    value: str
+    meaning: str
+    scheme: str = "SCT"
+
+
+ANATOMICAL_STRUCTURE = Code("123037004", "Anatomical Structure")
+ALTERED_STRUCTURE = Code("49755003", "Morphologically Altered Structure")
+
+
+@dataclass(frozen=True)
+class Label:
+    """One value of an exclusive label map.
+
+    name: the key in labels.json. title: what a reader sees. color: 8-bit RGB.
+    parent: the label whose organ volume includes this one, or None.
+    """
+
+    value: int
+    name: str
+    title: str
+    color: tuple[int, int, int]
+    category: Code
+    code: Code
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Labels in the order of their values; names and values are unique."""
+
+    labels: tuple[Label, ...]
+
+    def __post_init__(self) -> None:
+        for field in ("value", "name"):
+            seen = [getattr(label, field) for label in self.labels]
+            if len(set(seen)) != len(seen):
+                message = f"duplicate {field} in a label set: {seen}"
+                raise ValueError(message)
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self.labels)
+
+    def __getitem__(self, name: str) -> Label:
+        for label in self.labels:
+            if label.name == name:
+                return label
+        raise KeyError(name)
+
+    def values(self) -> dict[str, int]:
+        """name -> value, as in labels.json."""
+        return {label.name: label.value for label in self.labels}
+
+
+LIVER = Label(1, "liver", "Liver", (221, 130, 101), ANATOMICAL_STRUCTURE, Code("10200004", "Liver"))
+VESSEL = Label(
+    2, "vessel", "Liver vessels", (0, 151, 206), ANATOMICAL_STRUCTURE, Code("59820001", "Blood vessel"), "liver"
+)
+TUMOR = Label(3, "tumor", "Liver tumors", (145, 216, 51), ALTERED_STRUCTURE, Code("4147007", "Mass"), "liver")
+
+MAIN_LABELS = LabelSet((LIVER, VESSEL, TUMOR))
+"""The exclusive label map of the main job; the organ is the union of all three."""

@@ -1,0 +1,79 @@
+"""The models that the project knows, as data: no framework is imported here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """One file inside the publisher's package. sha256 is of the file as published."""
+
+    name: str
+    member: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model and where its weights come from.
+
+    package: requirement and wheel hash for fetched models, None for models without a download.
+    training_data, accuracy: what is known, in words, for the card and the report.
+    """
+
+    id: str
+    title: str
+    provides: tuple[str, ...]
+    license: str
+    origin: str
+    citation: str
+    training_data: str
+    accuracy: str
+    package: str | None = None
+    package_python: str | None = None
+    package_sha256: str | None = None
+    download_mib: float = 0.0
+    files: tuple[WeightsFile, ...] = ()
+
+
+KULEUVEN = ModelSpec(
+    id="kuleuven",
+    title="KU Leuven whole-liver and liver-lesion networks (pyliverlesionseg 0.3)",
+    provides=("liver", "tumor"),
+    license="Apache-2.0",
+    origin="https://pypi.org/project/pyliverlesionseg/0.3/",
+    citation="pyliverlesionseg 0.3, Medical Image Computing, ESAT-PSI, KU Leuven",
+    training_data="The publisher does not state it; public data sets (LiTS, 3D-IRCADb) may be among it, so figures on "
+    "public cases may be flattering.",
+    accuracy="See docs/models/kuleuven.md: measured here on 3D-IRCADb patients 1 and 7 and on a procedural phantom.",
+    package="pyliverlesionseg==0.3",
+    package_python="3.6",
+    package_sha256="ffe1576aefff5922ea8d1cfa2c50864cda97798798559542b9517689fd290cb8",
+    download_mib=27.0,
+    files=(
+        WeightsFile(
+            "liver",
+            "trained_models/*_liv_seg_*.hdf5",
+            "591ea17ca58630bc5c972d58e8600068c46a4d56a5ca45af52c1c1277a41c662",
+        ),
+        WeightsFile(
+            "lesion",
+            "trained_models/*_lesion_seg_*.hdf5",
+            "0dc9bc877a99c8afde00a078f122ae386136ed6eae1f157220317106e4f10e04",
+        ),
+    ),
+)
+
+CLASSICAL = ModelSpec(
+    id="classical",
+    title="Classical fallback without a network (thresholds seeded from anatomy)",
+    provides=("liver", "tumor"),
+    license="Apache-2.0",
+    origin="this project",
+    citation="",
+    training_data="None: no learned parameter.",
+    accuracy="A rough outline for a first look only; see docs/models/classical.md.",
+)
+
+MODELS: tuple[ModelSpec, ...] = (KULEUVEN, CLASSICAL)

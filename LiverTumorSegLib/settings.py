@@ -1,0 +1,79 @@
+"""Settings of a run: frozen, checked once at construction, written beside the result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from LiverTumorSegLib.errors import InputError
+
+
+class Device(StrEnum):
+    """Where networks run; auto takes a GPU where there is one."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+class Engine(StrEnum):
+    """What runs them; auto is OpenVINO on CPUs, torch on GPUs and where OpenVINO is missing."""
+
+    AUTO = "auto"
+    OPENVINO = "openvino"
+    TORCH = "torch"
+
+
+class Precision(StrEnum):
+    """Arithmetic of the networks; auto is bf16 where the processor has it, else fp32."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+
+
+class Contour(StrEnum):
+    """Refinement of tumour outlines after the network."""
+
+    OFF = "off"
+    CHAN_VESE = "chan-vese"
+
+
+@dataclass(frozen=True)
+class SegmentSettings:
+    """One run of the main job.
+
+    model: a name of the registry, or auto. min_lesion_ml: predicted lesions below it are dropped (what a reader drew is
+    never dropped). threads: 0 lets the engine use every core.
+    """
+
+    model: str = "auto"
+    device: Device = Device.AUTO
+    engine: Engine = Engine.AUTO
+    precision: Precision = Precision.AUTO
+    contour: Contour = Contour.OFF
+    min_lesion_ml: float = 0.1
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_lesion_ml < 1000:
+            raise InputError(
+                found=f"a minimum lesion volume of {self.min_lesion_ml:g} ml",
+                expected="0 to 1000 ml",
+                remedy="Give --min-lesion-ml in millilitres",
+            )
+        if self.threads < 0:
+            raise InputError(
+                found=f"{self.threads} threads", expected="0 (all cores) or more", remedy="Change --threads"
+            )
+        if self.engine is Engine.OPENVINO and self.device in (Device.CUDA, Device.MPS):
+            raise InputError(
+                found=f"engine openvino with device {self.device}",
+                expected="OpenVINO on a CPU, torch on a GPU",
+                remedy="Use --engine torch, or --device cpu",
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: str(value) if isinstance(value, StrEnum) else value for name, value in asdict(self).items()}
