@@ -43,12 +43,15 @@ def upright_grid(volume: Volume, spacing_mm: Vector) -> Grid:
 def resample(volume: Volume, grid: Grid, *, outside: float, linear: bool = True) -> Volume:
     """Values of a volume at another grid's voxel centres; ``outside`` where the volume does not reach.
 
-    linear: trilinear (images, probabilities) or nearest. The dtype is kept; integer images are rounded.
+    linear: trilinear, float32 out (ITK would cut integers off, not round them); else nearest, dtype kept. The outermost
+    half voxel of a volume repeats its edge.
     """
     reference = sitk.Image([int(n) for n in grid.shape], sitk.sitkUInt8)
     _place(reference, grid.affine)
     how = sitk.sitkLinear if linear else sitk.sitkNearestNeighbor
-    done = sitk.Resample(_image_of(volume), reference, sitk.Transform(), how, outside)
+    image = _image_of(volume)
+    kind = sitk.sitkFloat32 if linear else image.GetPixelID()
+    done = sitk.Resample(image, reference, sitk.Transform(), how, outside, kind)
     return Volume(_array_of(done), grid.affine)
 
 

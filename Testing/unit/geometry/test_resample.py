@@ -31,8 +31,10 @@ def test_linear_resampling_of_a_linear_field_is_exact_on_oblique_and_sheared_gri
     grid = upright_grid(volume, (1.5, 2.0, 1.0))
     out = resample(volume, grid, outside=np.nan)
     expected = ramp(grid.shape, grid.affine).array
-    inside = np.isfinite(out.array)
+    ijk = volume.ijk_from_ras(out.ras_from_ijk(np.indices(grid.shape).reshape(3, -1).T.astype(float)))
+    inside = ((ijk >= 0) & (ijk <= np.array(volume.shape) - 1)).all(axis=1).reshape(grid.shape)
     assert inside.mean() > 0.2
+    assert np.isnan(out.array).any() or inside.mean() > 0.7
     assert np.abs(out.array - expected)[inside].max() < 0.01
 
 
@@ -59,7 +61,8 @@ def test_storage_order_does_not_change_the_upright_image(order, flips):
     grid = upright_grid(volume, (1.0, 1.0, 2.0))
     assert np.allclose(upright_grid(stored, (1.0, 1.0, 2.0)).affine, grid.affine)
     there = resample(stored, grid, outside=0.0)
-    assert np.allclose(there.array, resample(volume, grid, outside=0.0).array, atol=1e-3)
+    apart = np.abs(there.array - resample(volume, grid, outside=0.0).array)[1:-1, 1:-1, 1:-1]
+    assert apart.max() < 1e-3
 
 
 def test_there_and_back_on_the_same_grid_changes_nothing():
