@@ -1,0 +1,1 @@
+"""How well a segmentation agrees with a reference; every measure is defined for empty masks."""
