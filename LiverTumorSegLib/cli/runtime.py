@@ -1,8 +1,8 @@
 """Runs a command's work so that it can be stopped at any moment and leaves nothing half-done.
 
 The work runs in a thread; the main thread only waits, so that Ctrl-C (SIGINT) and SIGTERM are seen at once, also while
-a network computes in C++. The work learns of it at its next progress report and unwinds; if it does not within a second,
-the open ends it has registered are cleaned up from here and the process ends.
+a network computes in C++. The work learns of it at its next progress report and unwinds; if it does not within a
+second, the open ends it has registered are cleaned up from here and the process ends.
 """
 
 from __future__ import annotations

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from LiverTumorSegLib.inference.windows import Blend, fewest_windows, starts_along, tiles, window_at
+from LiverTumorSegLib.models.kuleuven import LESION, LIVER
+
+
+def test_a_window_over_the_edge_is_filled_and_keeps_voxels_in_place():
+    array = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    window = window_at(array, (-1, 1, 2), (3, 4, 5), -9.0)
+    assert window.shape == (3, 4, 5)
+    assert np.array_equal(window[1:3, 0:2, 0:2], array[0:2, 1:3, 2:4])
+    assert (window == -9.0).sum() == 60 - 8
+
+
+def test_a_window_that_misses_the_array_is_all_fill():
+    assert (window_at(np.zeros((2, 3, 4), np.float32), (5, 0, -9), (2, 2, 2), 7.0) == 7.0).all()
+
+
+@pytest.mark.parametrize(("length", "window"), [(10, 10), (11, 10), (20, 10), (21, 10), (95, 42), (7, 42)])
+def test_windows_along_an_axis_cover_all_of_it_and_are_as_few_as_can_be(length, window):
+    starts = starts_along(length, window)
+    covered = np.zeros(length, bool)
+    for start in starts:
+        covered[max(0, start) : start + window] = True
+    assert covered.all()
+    assert len(starts) == -(-length // window)
+
+
+def test_one_window_on_a_short_axis_is_centred():
+    assert starts_along(7, 11) == [-2]
+    assert starts_along(8, 12) == [-2]
+
+
+def test_blending_equal_patches_gives_the_array_back_whatever_the_tiling():
+    array = np.random.default_rng(1).random((23, 17, 9)).astype(np.float32)
+    blend = Blend(array.shape)
+    for corner in tiles(array.shape, (10, 17, 12)):
+        blend.add(window_at(array, corner, (10, 17, 12), 0.0), corner)
+    assert np.allclose(blend.mean(), array, atol=1e-6)
+
+
+def test_where_no_patch_lies_the_blend_is_zero():
+    blend = Blend((5, 5, 5))
+    blend.add(np.ones((2, 2, 2), np.float32), (0, 0, 0))
+    assert blend.mean().sum() == pytest.approx(8.0)
+
+
+class CentreOf:
+    """A network that answers with its input's centre: tiling must then give the input back, voxel for voxel."""
+
+    def __init__(self, definition, window_in):
+        self.window_in, self.window_out, self._margin = window_in, definition.window_out(window_in), definition.margin
+
+    def run(self, window):
+        return window[tuple(slice(m, n - m) for m, n in zip(self._margin, window.shape, strict=True))]
+
+
+@pytest.mark.parametrize("definition", [LIVER, LESION], ids=["liver", "lesion"])
+@pytest.mark.parametrize("shape", [(61, 75, 33), (201, 164, 56)])
+def test_tiling_shifts_nothing(definition, shape):
+    array = np.random.default_rng(2).random(shape).astype(np.float32)
+    network = CentreOf(definition, definition.trained_window)
+    blend = Blend(shape)
+    for i, j, k in tiles(shape, network.window_out):
+        start = (i - definition.margin[0], j - definition.margin[1], k - definition.margin[2])
+        blend.add(network.run(window_at(array, start, network.window_in, 0.0)), (i, j, k))
+    assert np.allclose(blend.mean(), array, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(201, 164, 56), (242, 191, 56), (30, 20, 5), (300, 260, 120)])
+def test_fitted_windows_are_legal_bounded_and_cost_no_more_than_the_trained_one(shape):
+    window = fewest_windows(shape, LESION)
+    assert LESION.legal_window(window) == window
+    assert np.prod(window) <= 6_500_000
+    cost = len(tiles(shape, LESION.window_out(window))) * np.prod(window)
+    usual = len(tiles(shape, LESION.window_out(LESION.trained_window))) * np.prod(LESION.trained_window)
+    assert cost <= usual
