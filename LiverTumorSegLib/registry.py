@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from LiverTumorSegLib.errors import InputError
+
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """One file inside the publisher's package. sha256 is of the file as published."""
+    """One file inside the publisher's package.
+
+    member: its path there, as a pattern. sha256: of the file as published. tensors_sha256: of its content once
+    repacked (``io.weights_repack.tensors_sha256``); independent of the file format's version.
+    """
 
     name: str
     member: str
     sha256: str
+    tensors_sha256: str
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,13 @@ KULEUVEN = ModelSpec(
             "liver",
             "trained_models/*_liv_seg_*.hdf5",
             "591ea17ca58630bc5c972d58e8600068c46a4d56a5ca45af52c1c1277a41c662",
+            "3f4775135110bb9b8b552a6435c52e3f4faccaee266f7979447756ec772aa6b6",
         ),
         WeightsFile(
             "lesion",
             "trained_models/*_lesion_seg_*.hdf5",
             "0dc9bc877a99c8afde00a078f122ae386136ed6eae1f157220317106e4f10e04",
+            "201247bbe71e777fa287fb112f9599e738f45b6bb188ac083b6ee624ebfae5b2",
         ),
     ),
 )
@@ -77,3 +86,15 @@ CLASSICAL = ModelSpec(
 )
 
 MODELS: tuple[ModelSpec, ...] = (KULEUVEN, CLASSICAL)
+
+
+def find_model(model_id: str) -> ModelSpec:
+    """The model of that id. Raises InputError, naming those there are."""
+    for spec in MODELS:
+        if spec.id == model_id:
+            return spec
+    raise InputError(
+        found=f"no model called {model_id!r}",
+        expected=f"one of {', '.join(spec.id for spec in MODELS)}",
+        remedy="See: livertumorseg models list",
+    )

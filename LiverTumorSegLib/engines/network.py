@@ -1,0 +1,70 @@
+"""A network that is ready to run, whichever engine runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import numpy as np
+
+from LiverTumorSegLib.arrays import ProbabilityArray
+from LiverTumorSegLib.engines.choice import EngineChoice
+from LiverTumorSegLib.models.network import NetworkDefinition
+from LiverTumorSegLib.models.ops import Size
+from LiverTumorSegLib.settings import Engine
+
+Poll = Callable[[], None]
+"""Called several times a second while a window is computed; may raise to stop it."""
+
+
+def keep_going() -> None:
+    """The poll of a caller that never stops a window."""
+
+
+class Network(Protocol):
+    """One window in, the probability of its centre out.
+
+    window_in, window_out: voxels along i, j, k; the output lies in the middle of the input.
+    """
+
+    window_in: Size
+    window_out: Size
+
+    def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> ProbabilityArray:
+        """float32 (i, j, k) of window_in -> float32 (i, j, k) of window_out, 0 to 1.
+
+        Raises ValueError on another shape; whatever ``poll`` raises, and KeyboardInterrupt, stops it within a second.
+        """
+        ...
+
+    def describe(self) -> dict[str, str | int]:
+        """Engine, its version, precision, device, threads and window, for run.json."""
+        ...
+
+
+def load_network(
+    definition: NetworkDefinition,
+    weights: Mapping[str, np.ndarray],
+    choice: EngineChoice,
+    window: Size | None = None,
+) -> Network:
+    """Build and compile a network for one window size (the one it was trained with unless given).
+
+    weights: as ``io.weights.load`` returns them. Raises ValueError if they do not fit or the window is not legal.
+    """
+    definition.check_weights(weights)
+    window_in = window or definition.trained_window
+    if choice.engine is Engine.OPENVINO:
+        from LiverTumorSegLib.engines.openvino_engine import OpenVinoNetwork
+
+        return OpenVinoNetwork(definition, weights, choice, window_in)
+    from LiverTumorSegLib.engines.torch_engine import TorchNetwork
+
+    return TorchNetwork(definition, weights, choice, window_in)
+
+
+def check_window(window: ProbabilityArray, window_in: Size) -> None:
+    """Raises ValueError if an array is not what a network was built for."""
+    if window.shape != window_in:
+        message = f"window of shape {window.shape} for a network built for {window_in}"
+        raise ValueError(message)
