@@ -11,12 +11,13 @@ import edt
 import numpy as np
 from scipy import ndimage
 
-from LiverTumorSegLib.arrays import Mask, ProbabilityArray
+from LiverTumorSegLib.arrays import Mask
+from LiverTumorSegLib.engines.network import Network
 from LiverTumorSegLib.geometry.resample import resample, upright_grid
-from LiverTumorSegLib.inference.windows import Blend, Network, fewest_windows, tiles, window_at
+from LiverTumorSegLib.inference.windows import fewest_windows, run_tiles, tiles
 from LiverTumorSegLib.models.kuleuven import LESION
 from LiverTumorSegLib.models.ops import Size
-from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, ignore_progress
+from LiverTumorSegLib.progress import ProgressCallback, ignore_progress
 from LiverTumorSegLib.volume import Volume
 
 OUTSIDE = -0.5
@@ -52,7 +53,8 @@ class LesionSearch:
         probability = np.zeros(self._seen.shape, np.float32)
         if self._box is not None:
             masked = np.where(self._near, self._seen.array, np.float32(OUTSIDE))[self._box]
-            probability[self._box] = _tiled(masked, self._near[self._box], network, report)
+            corners = _corners(self._near[self._box], network.window_out)
+            probability[self._box] = run_tiles(masked, corners, network, report)
             probability[~self._near] = 0.0
         return self._seen.with_array(probability)
 
@@ -69,18 +71,10 @@ def _within(liver: Volume, distance_mm: float) -> Mask:
     return edt.edt(outside, anisotropy=liver.spacing_mm) <= distance_mm
 
 
-def _tiled(masked: ProbabilityArray, near: Mask, network: Network, report: ProgressCallback) -> ProbabilityArray:
-    blend = Blend(masked.shape)
-    corners = [
-        corner for corner in tiles(masked.shape, network.window_out) if _holds_any(near, corner, network.window_out)
-    ]
-    for done, (i, j, k) in enumerate(corners):
-        report(ProgressEvent("tumors", done / len(corners), f"Finding tumors ({done + 1} of {len(corners)})"))
-        start = (i - LESION.margin[0], j - LESION.margin[1], k - LESION.margin[2])
-        blend.add(network.run(window_at(masked, start, network.window_in, 0.0)), (i, j, k))
-    return blend.mean()
+def _corners(near: Mask, window_out: Size) -> list[Size]:
+    """Where windows go; those without any liver need not be computed: their answer would not be used."""
+    return [corner for corner in tiles(near.shape, window_out) if _holds_any(near, corner, window_out)]
 
 
 def _holds_any(near: Mask, corner: Size, size: Size) -> bool:
-    """Windows without any liver need not be computed: their answer would not be used."""
     return bool(near[tuple(slice(max(0, c), max(0, c + n)) for c, n in zip(corner, size, strict=True))].any())

@@ -11,10 +11,11 @@ import numpy as np
 from scipy import ndimage
 
 from LiverTumorSegLib.arrays import ImageArray, Mask
+from LiverTumorSegLib.engines.network import Network
 from LiverTumorSegLib.geometry.resample import median_filtered, resample, upright_grid
-from LiverTumorSegLib.inference.windows import Blend, Network, tiles, window_at
+from LiverTumorSegLib.inference.windows import run_tiles, tiles
 from LiverTumorSegLib.models.kuleuven import LIVER
-from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, ignore_progress
+from LiverTumorSegLib.progress import ProgressCallback, ignore_progress
 from LiverTumorSegLib.volume import Volume
 
 AIR_HU = -1024.0
@@ -33,14 +34,8 @@ def liver_probability(ct: Volume, network: Network, report: ProgressCallback = i
     coarse = coarse_ct(ct)
     box = body_box(coarse.array)
     seen = LIVER.input_from_hu(coarse.array[box] + SHIFT_HU)
-    blend = Blend(seen.shape)
-    corners = tiles(seen.shape, network.window_out)
-    for done, (i, j, k) in enumerate(corners):
-        report(ProgressEvent("liver", done / len(corners), f"Finding the liver ({done + 1} of {len(corners)})"))
-        start = (i - LIVER.margin[0], j - LIVER.margin[1], k - LIVER.margin[2])
-        blend.add(network.run(window_at(seen, start, network.window_in, 0.0)), (i, j, k))
     probability = np.zeros(coarse.shape, np.float32)
-    probability[box] = blend.mean()
+    probability[box] = run_tiles(seen, tiles(seen.shape, network.window_out), network, report)
     return coarse.with_array(np.where(_largest_part(probability), probability, np.float32(0)))
 
 

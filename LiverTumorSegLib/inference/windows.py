@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from typing import Protocol
+from functools import partial
 
 import numpy as np
 
 from LiverTumorSegLib.arrays import ProbabilityArray
+from LiverTumorSegLib.engines.network import Network
 from LiverTumorSegLib.models.network import NetworkDefinition
 from LiverTumorSegLib.models.ops import Size
+from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent
 
 MOST_VOXELS = 6_500_000
 """Of one input window: keeps the lesion network's memory below 2 GiB (measured: docs/decisions)."""
 MOST_WINDOWS_ALONG = 4
-
-
-class Network(Protocol):
-    """What inference needs of an engine: windows of one size in, the probability of their centres out."""
-
-    window_in: Size
-    window_out: Size
-
-    def run(self, window: ProbabilityArray) -> ProbabilityArray: ...
 
 
 def fewest_windows(shape: Size, definition: NetworkDefinition) -> Size:
@@ -62,6 +55,20 @@ def starts_along(length: int, window: int) -> list[int]:
 def tiles(shape: Size, window_out: Size) -> list[Size]:
     """Starts of the output windows that cover an array."""
     return list(itertools.product(*(starts_along(n, w) for n, w in zip(shape, window_out, strict=True))))
+
+
+def run_tiles(
+    seen: ProbabilityArray, corners: list[Size], network: Network, report: ProgressCallback
+) -> ProbabilityArray:
+    """The network's answer over an array, 0 where no window lies. ``report`` is asked several times a second."""
+    blend = Blend(seen.shape)
+    margin = [(a - b) // 2 for a, b in zip(network.window_in, network.window_out, strict=True)]
+    for done, corner in enumerate(corners):
+        event = ProgressEvent("network", done / len(corners), f"window {done + 1} of {len(corners)}")
+        start = (corner[0] - margin[0], corner[1] - margin[1], corner[2] - margin[2])
+        answer = network.run(window_at(seen, start, network.window_in, 0.0), poll=partial(report, event))
+        blend.add(answer, corner)
+    return blend.mean()
 
 
 class Blend:

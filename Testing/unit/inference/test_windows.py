@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from LiverTumorSegLib.inference.windows import Blend, fewest_windows, starts_along, tiles, window_at
+from LiverTumorSegLib.inference.windows import Blend, fewest_windows, run_tiles, starts_along, tiles, window_at
 from LiverTumorSegLib.models.kuleuven import LESION, LIVER
 
 
@@ -52,7 +52,8 @@ class CentreOf:
     def __init__(self, definition, window_in):
         self.window_in, self.window_out, self._margin = window_in, definition.window_out(window_in), definition.margin
 
-    def run(self, window):
+    def run(self, window, poll):
+        poll()
         return window[tuple(slice(m, n - m) for m, n in zip(self._margin, window.shape, strict=True))]
 
 
@@ -61,11 +62,11 @@ class CentreOf:
 def test_tiling_shifts_nothing(definition, shape):
     array = np.random.default_rng(2).random(shape).astype(np.float32)
     network = CentreOf(definition, definition.trained_window)
-    blend = Blend(shape)
-    for i, j, k in tiles(shape, network.window_out):
-        start = (i - definition.margin[0], j - definition.margin[1], k - definition.margin[2])
-        blend.add(network.run(window_at(array, start, network.window_in, 0.0)), (i, j, k))
-    assert np.allclose(blend.mean(), array, atol=1e-6)
+    events = []
+    answer = run_tiles(array, tiles(shape, network.window_out), network, events.append)
+    assert np.allclose(answer, array, atol=1e-6)
+    assert events[0].fraction == 0.0
+    assert events[-1].fraction < 1.0
 
 
 @pytest.mark.parametrize("shape", [(201, 164, 56), (242, 191, 56), (30, 20, 5), (300, 260, 120)])
