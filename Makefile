@@ -1,0 +1,51 @@
+# make demo               the main job on a procedural phantom (INPUT=/path/to/ct runs it on yours)
+# make test               all tests
+# make lint               ruff, mypy, file lists
+# make benchmark          tables of times and memory
+#
+# Everything is installed into .venv; a Debian package that is missing is installed (root or sudo without password) or named.
+PYTHON ?= python3
+BIN := .venv/bin
+# A CPU build where the package index has one; another torch of yours: make test TORCH=torch==2.9.0, none: make test TORCH=
+TORCH ?= torch==2.13.0
+INPUT ?=
+OUT ?= output/demo
+PYTEST_ARGS ?=
+
+.PHONY: demo test lint benchmark debian clean
+
+demo: .venv/.run debian
+	$(BIN)/livertumorseg demo $(if $(INPUT),"$(INPUT)") -o "$(OUT)"
+
+test: .venv/.test debian
+	$(BIN)/python -m pytest --jaxtyping-packages=LiverTumorSegLib,beartype.beartype $(PYTEST_ARGS)
+
+lint: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+benchmark: .venv/.test
+	$(BIN)/python Testing/benchmarks/main_job.py
+
+debian:
+	@sh tools/debian_packages.sh
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Found $$($(PYTHON) --version). Expected Python 3.11 or newer. Run: make PYTHON=/path/to/python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv .venv || \
+	  { echo "The venv module is missing or broken. Run: apt-get install python3-venv"; rm -rf .venv; exit 2; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/.run: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[mrml]"
+	@touch $@
+
+.venv/.test: pyproject.toml | .venv/bin/python
+	$(if $(TORCH),$(BIN)/python -m pip install --quiet "$(TORCH)")
+	$(BIN)/python -m pip install --quiet --editable ".[mrml,dev]"
+	@touch $@ .venv/.run
+
+clean:
+	rm -rf .venv output build .pytest_cache .mypy_cache .ruff_cache
