@@ -1,0 +1,64 @@
+"""Patient, study and results as Slicer's Data module shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import slicer
+
+from LiverTumorSegLib.study import Source
+
+RESULTS_FOLDER = "Liver tumor segmentation"
+NO_PATIENT_ID = "No patient ID"
+NO_STUDY_DATE = "No study date"
+
+
+def file_under_patient(
+    scene: slicer.vtkMRMLScene, source: Source, volume_node: Any, result_nodes: Iterable[Any]
+) -> None:
+    """Put the CT under patient and study, the results into a folder beside it.
+
+    An examination that names no patient or date gets items that say so; what DICOM says is kept as item attributes.
+    """
+    hierarchy = scene.GetSubjectHierarchyNode()
+    patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), _patient_title(source))
+    study = hierarchy.CreateStudyItem(patient, _study_title(source))
+    _describe(hierarchy, patient, study, source)
+    _place(hierarchy, study, volume_node)
+    folder = hierarchy.CreateFolderItem(study, RESULTS_FOLDER)
+    for node in result_nodes:
+        _place(hierarchy, folder, node)
+
+
+def _patient_title(source: Source) -> str:
+    identity = source.patient_id.strip() or NO_PATIENT_ID
+    name = source.patient_name.strip()
+    return f"{name} ({identity})" if name else identity
+
+
+def _study_title(source: Source) -> str:
+    return f"CT {source.study_date.strip()}" if source.study_date.strip() else f"CT ({NO_STUDY_DATE})"
+
+
+def _describe(hierarchy: Any, patient: int, study: int, source: Source) -> None:
+    for item, name, value in (
+        (patient, "DICOM.PatientID", source.patient_id),
+        (patient, "DICOM.PatientName", source.patient_name),
+        (patient, "DICOM.PatientBirthDate", source.patient_birth_date),
+        (patient, "DICOM.PatientSex", source.patient_sex),
+        (study, "DICOM.StudyDate", source.study_date),
+    ):
+        if value:
+            hierarchy.SetItemAttribute(item, name, value)
+    if source.study_uid:
+        hierarchy.SetItemUID(study, "DICOM", source.study_uid)
+
+
+def _place(hierarchy: Any, parent: int, node: Any) -> None:
+    """Desktop Slicer has made an item for the node already; the bare core has not."""
+    item = hierarchy.GetItemByDataNode(node)
+    if item == hierarchy.GetInvalidItemID():
+        hierarchy.CreateItem(parent, node)
+    else:
+        hierarchy.SetItemParent(item, parent)

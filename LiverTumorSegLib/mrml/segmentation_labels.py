@@ -1,0 +1,105 @@
+"""A segmentation that someone edited, back as a label map on the CT's grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import slicer
+
+from LiverTumorSegLib.arrays import Mask
+from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.geometry.resample import Grid, resample
+from LiverTumorSegLib.labels import Label, LabelSet
+from LiverTumorSegLib.mrml.grid import affine_of, array_of, matrix_of, to_world_of
+from LiverTumorSegLib.mrml.segmentation_node import BINARY_LABELMAP
+from LiverTumorSegLib.volume import GRID_TOLERANCE_MM, Volume
+
+
+def segmentation_of(node: slicer.vtkMRMLSegmentationNode, grid: Volume, labels: LabelSet) -> Volume:
+    """The exclusive label map (uint8) of a segmentation node on the grid of ``grid``.
+
+    Where segments overlap, the later label of ``labels`` wins (tumor over vessel over liver). Segments are found by id,
+    else by name. Voxels that lie on the grid are copied exactly, whatever the extent of the node's label maps; a map on
+    another grid (a reader changed the segmentation's geometry) is taken at the nearest voxel. Parts outside the grid
+    are dropped. Raises InputError for a segment that is none of the labels, for a node without label maps, and under a
+    warping transform.
+    """
+    array = np.zeros(grid.shape, np.uint8, order="F")
+    to_world = to_world_of(node)
+    _check_has_labelmap(node)
+    found = _segments_by_label(node, labels)
+    for label in labels:
+        if label in found:
+            mask = _mask_on_grid(node, found[label], to_world, grid)
+            array[mask] = label.value
+    return Volume(array, grid.affine)
+
+
+def _check_has_labelmap(node: Any) -> None:
+    segmentation = node.GetSegmentation()
+    if segmentation.GetNumberOfSegments() and not segmentation.ContainsRepresentation(BINARY_LABELMAP):
+        raise InputError(
+            found=f"{node.GetName()} without label maps (surfaces only)",
+            expected="a segmentation with a binary label map",
+            remedy="Create the binary labelmap representation in the Segmentations module",
+        )
+
+
+def _segments_by_label(node: Any, labels: LabelSet) -> dict[Label, str]:
+    segmentation = node.GetSegmentation()
+    by_word = {word.casefold(): label for label in labels for word in (label.name, label.title)}
+    found: dict[Label, str] = {}
+    for segment_id in segmentation.GetSegmentIDs():
+        name = segmentation.GetSegment(segment_id).GetName()
+        label = by_word.get(segment_id.casefold()) or by_word.get(name.casefold())
+        if label is None or label in found:
+            raise InputError(
+                found=f"the segment {name!r} (id {segment_id!r}) in {node.GetName()}",
+                expected=f"one segment each for {', '.join(label.title for label in labels)}",
+                remedy="Rename it, merge it with one of those, or delete it",
+            )
+        found[label] = segment_id
+    return found
+
+
+def _mask_on_grid(node: Any, segment_id: str, to_world: np.ndarray, grid: Volume) -> Mask:
+    labelmap = slicer.vtkOrientedImageData()
+    has_voxels = node.GetBinaryLabelmapRepresentation(segment_id, labelmap) and not labelmap.IsEmpty()
+    mask = np.zeros(grid.shape, bool, order="F")
+    if not has_voxels:
+        return mask
+    part = Volume(array_of(labelmap) != 0, _affine_of_first_voxel(labelmap, to_world))
+    start_ijk = _whole_offset(part, grid)
+    if start_ijk is None:
+        nearest = resample(part.with_array(part.array.view(np.uint8)), Grid.of(grid), outside=0, linear=False)
+        return nearest.array != 0
+    theirs, ours = _overlap(start_ijk, part.shape, grid.shape)
+    mask[ours] = part.array[theirs]
+    return mask
+
+
+def _affine_of_first_voxel(labelmap: Any, to_world: np.ndarray) -> np.ndarray:
+    """The label map's affine counts from index 0 of its extent, its array from the extent's first voxel."""
+    matrix = matrix_of(np.eye(4))
+    labelmap.GetImageToWorldMatrix(matrix)
+    affine = to_world @ affine_of(matrix)
+    affine[:3, 3] += affine[:3, :3] @ labelmap.GetExtent()[::2]
+    return affine
+
+
+def _whole_offset(part: Volume, grid: Volume) -> np.ndarray | None:
+    """The grid's index of a part's first voxel, None where the part's voxels are not voxels of the grid."""
+    start_ijk = np.rint(grid.ijk_from_ras(part.affine[None, :3, 3])[0]).astype(int)
+    affine = grid.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ start_ijk
+    return start_ijk if part.same_grid(Volume(part.array, affine), GRID_TOLERANCE_MM) else None
+
+
+def _overlap(start_ijk: np.ndarray, part: tuple[int, ...], grid: tuple[int, ...]) -> tuple[Any, Any]:
+    """The common box, as index ranges of the part and of the grid; ranges may be empty."""
+    low = np.maximum(0, start_ijk)
+    high = np.maximum(low, np.minimum(grid, start_ijk + np.array(part)))
+    theirs = tuple(slice(int(a), int(b)) for a, b in zip(low - start_ijk, high - start_ijk, strict=True))
+    ours = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return theirs, ours
