@@ -1,0 +1,144 @@
+"""Machine flags in plain words: what was seen, what it means for the numbers, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a flag matters to somebody who uses the numbers."""
+
+    NOTE = "note"
+    CHECK = "check"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class FlagText:
+    """One flag as a person reads it."""
+
+    flag: str
+    title: str
+    meaning: str
+    action: str
+    severity: Severity = Severity.CHECK
+
+
+_TEXTS = (
+    FlagText(
+        "no-liver-found",
+        "No liver was found",
+        "Nothing in this CT looked enough like a liver. All volumes are 0 because nothing was measured, not because "
+        "nothing is there.",
+        "Check that the CT shows the upper abdomen, is a CT in Hounsfield units and is the series you meant. A liver "
+        "can be drawn by hand and measured with the measure command.",
+        Severity.STOP,
+    ),
+    FlagText(
+        "no-network",
+        "No network available: classical fallback",
+        "No trained network could be used. The outlines come from thresholds and shape alone and are a rough first "
+        "look: lesions may be missed or made up, and the liver's border may be wrong by centimetres.",
+        "Do not use these numbers. Fetch the models (livertumorseg models fetch) and run again.",
+        Severity.STOP,
+    ),
+    FlagText(
+        "liver-volume-implausible",
+        "The liver's volume is implausible",
+        "The liver is far smaller or larger than livers of adults are. Part of it may be missing, or a neighbour may "
+        "have been taken in.",
+        "Look at the liver's outline in all three planes, correct it in 3D Slicer and measure again.",
+        Severity.STOP,
+    ),
+    FlagText(
+        "implausible-mass",
+        "The liver may contain something that is not liver",
+        "A large part of the segmented liver does not look like liver tissue. A mass beside the liver may have been "
+        "taken in; liver volume and tumor burden are then too large.",
+        "Look at the outline around the mass and remove it from the liver in 3D Slicer if it lies outside.",
+        Severity.STOP,
+    ),
+    FlagText(
+        "liver-touches-edge",
+        "The liver is cut off by the edge of the CT",
+        "The segmented liver reaches the first or last slice, or a side of the image. The true liver is larger; the "
+        "volume is that of the part that was scanned, and the tumor burden refers to that part.",
+        "Use the liver volume only as a lower bound, or choose a series that covers the whole liver.",
+    ),
+    FlagText(
+        "touches-edge",
+        "The lesion is cut off by the edge of the CT",
+        "The lesion reaches the first or last slice, or a side of the image. Its volume and diameters are lower "
+        "bounds.",
+        "Use a series that covers the lesion if its size matters.",
+    ),
+    FlagText(
+        "oblique",
+        "The slices are not axial",
+        "The slice planes are tilted by more than 5 degrees. Diameters are measured within the tilted slices as they "
+        "were acquired.",
+        "Compare only with measurements that were made in the same plane.",
+        Severity.NOTE,
+    ),
+    FlagText(
+        "non-axial",
+        "Coronal or sagittal acquisition",
+        "The thickest voxel side does not lie along the patient's long axis, so the axial planes that diameters are "
+        "measured in are reconstructed through thick slices.",
+        "Prefer an axial series for diameters; volumes are not affected.",
+    ),
+    FlagText(
+        "few-slices",
+        "The lesion is seen in fewer than three slices",
+        "So few slices catch the lesion that its largest extent may lie between them.",
+        "Treat the diameter as approximate; prefer thinner slices.",
+    ),
+    FlagText(
+        "thin-lesion",
+        "The lesion is small compared with the slice distance",
+        "The longest diameter is less than twice the distance between slices: below what RECIST 1.1 calls measurable.",
+        "Do not choose it as a target lesion on this series.",
+    ),
+    FlagText(
+        "ld-slice-not-largest-area",
+        "The longest diameter is not in the slice with the largest area",
+        "A reader who measures in the slice where the lesion looks largest would get a shorter diameter.",
+        "Check the slice that was chosen before comparing with a reader's measurement.",
+        Severity.NOTE,
+    ),
+    FlagText(
+        "feret-differs",
+        "The lesion is bent or branched",
+        "The largest distance between two points of its outline leaves the lesion and is more than 5 % longer than the "
+        "longest diameter inside it, which is the one reported.",
+        "Check whether this is one lesion or several that touch.",
+        Severity.NOTE,
+    ),
+)
+
+_BY_FLAG = {text.flag: text for text in _TEXTS}
+
+
+def known_flags() -> frozenset[str]:
+    """All flags that have words."""
+    return frozenset(_BY_FLAG)
+
+
+def explain(flag: str) -> FlagText:
+    """The words for a flag; a flag of a newer version is shown as it is, never dropped."""
+    unknown = FlagText(
+        flag,
+        flag.replace("-", " ").capitalize(),
+        f'This version has no explanation for the flag "{flag}".',
+        "See docs/conventions.md of the version that made this result.",
+    )
+    return _BY_FLAG.get(flag, unknown)
+
+
+def explain_all(flags: Iterable[str]) -> list[FlagText]:
+    """Words for several flags, each once, the most serious first."""
+    texts = [explain(flag) for flag in dict.fromkeys(flags)]
+    rank = list(reversed(Severity))
+    return sorted(texts, key=lambda text: rank.index(text.severity))

@@ -1,0 +1,165 @@
+"""report.html: one file that holds everything a reader needs, without script, font or picture from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePath
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from PIL import Image
+
+from LiverTumorSegLib.case import Case
+from LiverTumorSegLib.measurements import Lesion
+from LiverTumorSegLib.registry import CLASSICAL, MODELS, ModelSpec
+from LiverTumorSegLib.report.drawing import LIVER_WINDOW
+from LiverTumorSegLib.report.flags import FlagText, Severity, explain_all
+from LiverTumorSegLib.report.panels import lesion_panel
+
+MAX_LESION_PICTURES = 12
+LESION_PX = 400
+_TEMPLATE = "report.html"
+_NOT_GIVEN = "not given"
+_HIDDEN_MODEL_KEYS = ("id", "title", "license", "origin", "citation", "training_data", "accuracy")
+
+
+@dataclass(frozen=True)
+class LesionRow:
+    """One line of the lesion table; picture is a data URI or empty."""
+
+    lesion: Lesion
+    flags: list[FlagText]
+    picture: str
+
+
+@dataclass(frozen=True)
+class ModelText:
+    """What the report says about what made the masks."""
+
+    title: str
+    license: str
+    origin: str
+    citation: str
+    training_data: str
+    accuracy: str
+    details: dict[str, str]
+
+
+def write_report(path: Path, case: Case, overview: Image.Image) -> None:
+    """Write the page (UTF-8). The caller sees to it that a failed write leaves nothing behind."""
+    path.write_text(render_report(case, overview), encoding="utf-8")
+
+
+def render_report(case: Case, overview: Image.Image) -> str:
+    """The page as text. Whatever comes from a file's header or the user is escaped.
+
+    Of the patient only the PatientID is shown: names and birth dates do not belong into a file that is mailed around.
+    """
+    rows = lesion_rows(case)
+    all_flags = [*_case_flags(case), *(flag for row in rows for flag in row.lesion.flags)]
+    return _template().render(
+        case=case,
+        source=case.study.source,
+        run=case.run,
+        measured=case.measurements,
+        overview=jpeg_uri(overview),
+        rows=rows,
+        max_pictures=MAX_LESION_PICTURES,
+        flags=explain_all(all_flags),
+        flagged_lesions={flag: [row.lesion.id for row in rows if flag in row.lesion.flags] for flag in all_flags},
+        stops=[text for text in explain_all(_case_flags(case)) if text.severity is Severity.STOP],
+        model=model_text(case.run.model),
+        warnings=list(dict.fromkeys((*case.study.source.warnings, *case.run.warnings))),
+        study_date=date_text(case.study.source.study_date),
+        input_name=PurePath(case.study.source.path).name or _NOT_GIVEN,
+        hashes=_hashes(case),
+        window=LIVER_WINDOW,
+        picture_px=LESION_PX,
+    )
+
+
+def lesion_rows(case: Case) -> list[LesionRow]:
+    """The lesions in order; only the first MAX_LESION_PICTURES have a picture."""
+    return [
+        LesionRow(
+            lesion,
+            explain_all(lesion.flags),
+            jpeg_uri(lesion_panel(case, lesion, LESION_PX)) if index < MAX_LESION_PICTURES else "",
+        )
+        for index, lesion in enumerate(case.measurements.lesions)
+    ]
+
+
+def jpeg_uri(image: Image.Image) -> str:
+    """A picture as a data URI."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=88, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def date_text(dicom_date: str) -> str:
+    """20080213 -> 2008-02-13; anything else as it is, nothing as "not given"."""
+    if re.fullmatch(r"\d{8}", dicom_date):
+        return f"{dicom_date[:4]}-{dicom_date[4:6]}-{dicom_date[6:]}"
+    return dicom_date or _NOT_GIVEN
+
+
+def model_text(model: dict[str, Any]) -> ModelText | None:
+    """What run.json says about the model, completed from the registry; None where a reader drew the masks."""
+    if not model:
+        return None
+    spec = next((spec for spec in MODELS if spec.id == model.get("id")), None)
+    details = {key: _flat(value) for key, value in model.items() if key not in _HIDDEN_MODEL_KEYS}
+    return ModelText(
+        title=_known(model, spec, "title") or str(model.get("id", _NOT_GIVEN)),
+        license=_known(model, spec, "license") or _NOT_GIVEN,
+        origin=_known(model, spec, "origin") or _NOT_GIVEN,
+        citation=_known(model, spec, "citation"),
+        training_data=_known(model, spec, "training_data") or "not known",
+        accuracy=_known(model, spec, "accuracy") or "not known",
+        details=details,
+    )
+
+
+def _known(model: dict[str, Any], spec: ModelSpec | None, key: str) -> str:
+    return str(model.get(key) or (getattr(spec, key) if spec else ""))
+
+
+def _case_flags(case: Case) -> list[str]:
+    """Flags of the whole case; a run without a network and a case without a liver say so even if nobody flagged it."""
+    flags = list(case.measurements.flags)
+    if case.measurements.liver_ml <= 0:
+        flags.append("no-liver-found")
+    if case.run.model.get("id") == CLASSICAL.id:
+        flags.append("no-network")
+    return list(dict.fromkeys(flags))
+
+
+def _hashes(case: Case) -> dict[str, str]:
+    return {"Input (sha256)": case.study.source.sha256 or _NOT_GIVEN}
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_flat(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_flat(item) for item in value)
+    return str(value)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("LiverTumorSegLib.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["flat"] = _flat
+    environment.filters["one"] = lambda value: f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
+    return environment.get_template(_TEMPLATE)
