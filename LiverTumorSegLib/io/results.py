@@ -1,0 +1,166 @@
+"""The files of a result folder, written and read back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from LiverTumorSegLib.case import Case, RunRecord
+from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.io.nifti import read_nifti, write_nifti
+from LiverTumorSegLib.io.nrrd import write_seg_nrrd
+from LiverTumorSegLib.io.output_folder import OutputKind, output_folder
+from LiverTumorSegLib.labels import LabelSet
+from LiverTumorSegLib.measurements import Measurements
+from LiverTumorSegLib.volume import Volume
+
+SEGMENTATION, LESIONS = "segmentation.nii.gz", "lesions.nii.gz"
+SEG_NRRD, LABELS = "segmentation.seg.nrrd", "labels.json"
+MEASUREMENTS, LESION_TABLE, VOLUME_TABLE = "measurements.json", "measurements.csv", "volumes.csv"
+RUN, SCENE, REPORT, OVERVIEW = "run.json", "scene.mrb", "report.html", "overview.png"
+_WRITTEN_HERE = {SEGMENTATION, LESIONS, SEG_NRRD, LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
+RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW}))
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class CsvTable:
+    """Column names (with units) and rows of as many cells; None is an empty cell."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredCase:
+    """A result folder read back. labels: name -> value in ``segmentation``."""
+
+    segmentation: Volume
+    lesions: Volume
+    labels: dict[str, int]
+    measurements: Measurements
+    run: dict[str, Any]
+
+
+def result_folder(out: Path, needed_bytes: int = 0) -> AbstractContextManager[Path]:
+    """A temporary folder that becomes the result folder ``out`` if all goes well; see output_folder."""
+    return output_folder(out, RESULT, needed_bytes)
+
+
+def needed_bytes(ct: Volume) -> int:
+    """Room that a result folder may take: the scene holds the CT, in the worst case hardly compressed."""
+    return int(ct.array.nbytes) + 20 * 2**20
+
+
+def write_case_files(folder: Path, case: Case, *, volumes: CsvTable, lesions: CsvTable) -> None:
+    """Segmentation (.seg.nrrd, .nii.gz and labels.json), lesion ids, measurements (JSON, two CSV) and run.json.
+
+    folder: exists, usually that of result_folder. Raises ValueError if a number is NaN or infinite.
+    """
+    write_seg_nrrd(folder / SEG_NRRD, case.segmentation, case.labels)
+    write_nifti(folder / SEGMENTATION, case.segmentation)
+    write_nifti(folder / LESIONS, case.lesions)
+    write_labels_json(folder, case.labels)
+    write_measurements(folder, case.measurements)
+    write_csv(folder / VOLUME_TABLE, volumes)
+    write_csv(folder / LESION_TABLE, lesions)
+    write_run(folder, case.run)
+
+
+def write_measurements(folder: Path, measurements: Measurements) -> None:
+    """measurements.json, schema 1. Raises ValueError if a number is NaN or infinite."""
+    write_json(folder / MEASUREMENTS, measurements.to_json())
+
+
+def write_labels_json(folder: Path, labels: LabelSet) -> None:
+    """labels.json: name -> value."""
+    write_json(folder / LABELS, labels.values())
+
+
+def write_run(folder: Path, run: RunRecord) -> None:
+    """run.json; it marks a folder as a result, so write it last."""
+    write_json(folder / RUN, asdict(run))
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Indented UTF-8 with a newline at the end, keys in the order given. Raises ValueError for NaN and infinity."""
+    text = json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(path: Path, table: CsvTable) -> None:
+    """Comma separated UTF-8 with a header line. Raises ValueError if a row is not as long as the header."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.header)
+        writer.writerows(_checked(table.rows, len(table.header)))
+
+
+def read_case(folder: Path) -> StoredCase:
+    """What write_case_files wrote. Raises InputError if the folder is not a complete result."""
+    lesions = read_nifti(_present(folder, LESIONS))
+    try:
+        measurements = Measurements.from_json(read_json(_present(folder, MEASUREMENTS)))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            found=f"{folder / MEASUREMENTS} cannot be used ({error})",
+            expected="measurements of schema 1",
+            remedy="Make the result again with this version",
+        ) from error
+    return StoredCase(
+        read_segmentation_of(folder),
+        Volume(lesions.array, lesions.affine),
+        read_json(_present(folder, LABELS)),
+        measurements,
+        read_json(_present(folder, RUN)),
+    )
+
+
+def read_segmentation_of(folder: Path) -> Volume:
+    """The label map of a result folder. Raises InputError if the folder is none."""
+    image = read_nifti(_present(folder, SEGMENTATION))
+    return Volume(image.array, image.affine)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Raises InputError if the file is not a JSON object."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise _not_json(path, str(error)) from error
+    if not isinstance(data, dict):
+        raise _not_json(path, "a list or a number")
+    return data
+
+
+def _checked(rows: Iterable[Sequence[Cell]], columns: int) -> Iterable[Sequence[Cell]]:
+    for row in rows:
+        if len(row) != columns:
+            message = f"a row of {len(row)} cells in a table of {columns} columns: {row}"
+            raise ValueError(message)
+        yield row
+
+
+def _present(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.is_file():
+        raise InputError(
+            found=f"no {name} in {folder}",
+            expected="a result folder written by segment or measure",
+            remedy="Check the path, or make the result again",
+        )
+    return path
+
+
+def _not_json(path: Path, reason: str) -> InputError:
+    return InputError(
+        found=f"{path} cannot be read ({reason})",
+        expected="a JSON object as this program writes it",
+        remedy="Make the result again",
+    )
