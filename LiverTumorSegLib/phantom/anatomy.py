@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from LiverTumorSegLib.arrays import Points, Vector
 from LiverTumorSegLib.phantom import organs, skeleton, trunk
@@ -15,6 +16,10 @@ from LiverTumorSegLib.phantom.shapes import Field, Positions
 from LiverTumorSegLib.phantom.vessel_tree import VesselTree, grow_tree
 
 EVERYWHERE: tuple[Vector, Vector] = ((-400.0, -400.0, -400.0), (400.0, 400.0, 400.0))
+LUNG_HILA: list[list[Vector]] = [
+    [(0.0, -20.0, 150.0), (34.0, -20.0, 130.0), (56.0, -24.0, 80.0)],
+    [(0.0, -20.0, 150.0), (-40.0, -22.0, 130.0), (-62.0, -34.0, 80.0)],
+]
 PORTAL_TARGETS, HEPATIC_TARGETS = 320, 260
 PORTAL_BRANCHES: list[list[Vector]] = [
     organs.PORTAL_TRUNK[2:],
@@ -41,6 +46,23 @@ class Tissue:
 
 
 @dataclass(frozen=True)
+class Branches:
+    """Tubes filled with one attenuation, from inset_mm under their surface."""
+
+    tree: VesselTree
+    hu: float
+    inset_mm: float = 0.0
+
+    @property
+    def low_ras(self) -> NDArray[np.float64]:
+        return np.asarray(self.tree.start_ras.min(axis=0) - 40)
+
+    @property
+    def high_ras(self) -> NDArray[np.float64]:
+        return np.asarray(self.tree.start_ras.max(axis=0) + 40)
+
+
+@dataclass(frozen=True)
 class Attenuation:
     """HU of the tissues that take up contrast agent."""
 
@@ -59,8 +81,34 @@ class Attenuation:
 
 
 HOUNSFIELD = {
-    Phase.PORTAL_VENOUS: Attenuation(108, 170, 163, 155, 145, 122, 195, 165, 98, 82, 60, 112),
-    Phase.NATIVE: Attenuation(58, 42, 42, 42, 42, 48, 33, 33, 42, 38, 54, 44),
+    Phase.PORTAL_VENOUS: Attenuation(
+        liver=108.0,
+        portal_vein=170.0,
+        hepatic_vein=163.0,
+        artery=155.0,
+        vena_cava=145.0,
+        spleen=122.0,
+        renal_cortex=195.0,
+        renal_medulla=165.0,
+        pancreas=98.0,
+        bowel_wall=82.0,
+        muscle=60.0,
+        myocardium=112.0,
+    ),
+    Phase.NATIVE: Attenuation(
+        liver=58.0,
+        portal_vein=42.0,
+        hepatic_vein=42.0,
+        artery=42.0,
+        vena_cava=42.0,
+        spleen=48.0,
+        renal_cortex=33.0,
+        renal_medulla=33.0,
+        pancreas=42.0,
+        bowel_wall=38.0,
+        muscle=54.0,
+        myocardium=44.0,
+    ),
 }
 FAT_HU, AIR_HU, LUNG_HU, FLUID_HU, BILE_HU = -103.0, -1000.0, -855.0, 14.0, 8.0
 CYST_HU = 8.0
@@ -70,7 +118,7 @@ CYST_HU = 8.0
 class Anatomy:
     """Everything that does not depend on the acquisition."""
 
-    tissues: tuple[Tissue, ...]
+    tissues: tuple[Tissue | Branches, ...]
     hu: Attenuation
     liver: Shape
     liver_lattice: Lattice
@@ -111,17 +159,43 @@ def _reachable(organ: Lattice, lesions: tuple[Lesion, ...]) -> Points:
     return points
 
 
-def _tissues(patient: Patient, hu: Attenuation, rng: np.random.Generator) -> tuple[Tissue, ...]:
+def _tissues(patient: Patient, hu: Attenuation, rng: np.random.Generator) -> tuple[Tissue | Branches, ...]:
     up = patient.raised_mm
-    return (*_walls(up, hu), *_bones(), *_hollow_organs(up, hu, rng), *_solid_organs(up, hu))
+    bowel = organs.small_bowel(rng)
+    return (
+        *_walls(up, hu),
+        *_bones(),
+        Branches(_lung_vessels(up, rng), hu.vena_cava),
+        Branches(_mesentery(bowel, rng), hu.vena_cava),
+        Branches(bowel, hu.bowel_wall),
+        Branches(bowel, FLUID_HU + 20, 2.6),
+        *_hollow_organs(up, hu),
+        *_solid_organs(up, hu),
+    )
+
+
+def _lung_vessels(up: float, rng: np.random.Generator) -> VesselTree:
+    """From both hila down to the bases; coarse, since the networks look at the liver."""
+    low, high = np.array([-130.0, -90.0, -20.0]), np.array([130.0, 90.0, 145.0])
+    space = lattice(lambda p: trunk.lungs(p, up), low, high, rng)
+    targets = space.points_ras[space.depth_mm > 4][:500]
+    return grow_tree(LUNG_HILA, targets, 5.0)
+
+
+def _mesentery(bowel: VesselTree, rng: np.random.Generator) -> VesselTree:
+    """Branches of the mesenteric vessels that run through the fat to the loops."""
+    targets = rng.permutation(bowel.stop_ras)[:140] + rng.uniform(-10, 10, (140, 3))
+    return grow_tree([organs.MESENTERIC_VEIN], targets, 2.2)
 
 
 def _walls(up: float, hu: Attenuation) -> list[Tissue]:
     thorax = ((-160.0, -120.0, -40.0), (160.0, 120.0, 400.0))
     return [
+        Tissue(trunk.table, -350.0),
         Tissue(trunk.skin, 15.0),
         Tissue(lambda p: trunk.skin(p) + 2, FAT_HU),
         Tissue(trunk.muscle_wall, hu.muscle),
+        Tissue(trunk.muscle_gaps, FAT_HU + 30),
         Tissue(trunk.cavity, FAT_HU),
         Tissue(lambda p: trunk.lungs(p, up), LUNG_HU, *thorax),
         Tissue(lambda p: trunk.heart(p), hu.myocardium, (-100.0, -30.0, 45.0), (70.0, 90.0, 400.0)),
@@ -148,8 +222,7 @@ def _bones() -> list[Tissue]:
     ]
 
 
-def _hollow_organs(up: float, hu: Attenuation, rng: np.random.Generator) -> list[Tissue]:
-    loops = organs.small_bowel_loops(rng)
+def _hollow_organs(up: float, hu: Attenuation) -> list[Tissue]:
     bowel = ((-135.0, -60.0, -400.0), (130.0, 95.0, 0.0))
     stomach = ((-115.0, -60.0, -70.0), (40.0, 95.0, 90.0))
     gullet = ((-70.0, -30.0, 20.0), (20.0, 20.0, 400.0))
@@ -161,8 +234,6 @@ def _hollow_organs(up: float, hu: Attenuation, rng: np.random.Generator) -> list
         return np.maximum(organs.stomach(p, up) + 5, 40 - p.y)
 
     return [
-        Tissue(lambda p: organs.small_bowel(p, loops), hu.bowel_wall, *bowel),
-        Tissue(lambda p: organs.small_bowel(p, loops) + 3, FLUID_HU + 16, *bowel),
         Tissue(organs.colon, hu.bowel_wall, *bowel),
         Tissue(lambda p: organs.colon(p) + 2.5, 35.0, *bowel),
         Tissue(bowel_gas, AIR_HU + 30, *bowel),

@@ -16,7 +16,7 @@ from LiverTumorSegLib.phantom.shapes import (
     smooth_union,
     tube,
 )
-from LiverTumorSegLib.phantom.trunk import abdomen
+from LiverTumorSegLib.phantom.trunk import abdomen, dome
 
 LIVER_LOW_RAS = np.array([-100.0, -92.0, -125.0])
 LIVER_HIGH_RAS = np.array([138.0, 95.0, 92.0])
@@ -89,7 +89,7 @@ def _in_front_of_spine(p: Positions) -> Field:
 
 
 def _fissures(p: Positions) -> Field:
-    """Porta hepatis, and the fissure of the round ligament."""
-    porta = tube(p, [(40.0, 4.0, -14.0), (20.0, 12.0, -10.0), (0.0, 22.0, 0.0)], [4.0, 8.0, 4.0])
+    """Porta hepatis, open below, and the fissure of the round ligament."""
+    porta = dome(p, (17.0, 13.0, -14.0), (25.0, 8.5, 11.0))
     ligament = ellipsoid(p, (-4.0, 66.0, -12.0), (4.0, 26.0, 22.0))
     return np.minimum(porta, ligament)

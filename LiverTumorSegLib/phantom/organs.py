@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from LiverTumorSegLib.arrays import Vector
+from LiverTumorSegLib.arrays import Points, Vector
 from LiverTumorSegLib.phantom.shapes import (
     Field,
     Positions,
@@ -15,6 +16,7 @@ from LiverTumorSegLib.phantom.shapes import (
     tube,
 )
 from LiverTumorSegLib.phantom.trunk import abdomen
+from LiverTumorSegLib.phantom.vessel_tree import VesselTree, tree_of
 
 AORTA: list[Vector] = [(-14.0, -26.0, 160.0), (-10.0, -23.0, 40.0), (-6.0, -22.0, -60.0), (-5.0, -22.0, -160.0)]
 VENA_CAVA: list[Vector] = [(14.0, -6.0, 96.0), (19.0, -16.0, 62.0), (23.0, -20.0, 10.0), (20.0, -18.0, -160.0)]
@@ -148,25 +150,23 @@ def colon(p: Positions) -> Field:
     return np.minimum(right, left) + haustra
 
 
-def small_bowel_loops(rng: np.random.Generator) -> list[list[Vector]]:
-    """Paths of a few loops under the stomach and around the navel."""
-    loops: list[list[Vector]] = []
-    for row, z in enumerate((-74.0, -100.0, -126.0)):
-        for lane, y in enumerate((12.0, 42.0)):
-            shift = rng.uniform(-6, 6, (5, 3))
-            xs = np.linspace(-84 + 8 * lane, 50 if row else -24, 5)
-            wiggle = 13 * np.where(np.arange(5) % 2, 1, -1)
-            path = np.column_stack([xs, np.full(5, y), z + wiggle]) + shift
-            loops.append([(float(a), float(b), float(c)) for a, b, c in path])
-    return loops
-
-
-def small_bowel(p: Positions, loops: list[list[Vector]]) -> Field:
-    """Outer surface of the loops."""
-    distance = tube(p, loops[0], [11.0] * len(loops[0]))
-    for loop in loops[1:]:
-        distance = np.minimum(distance, tube(p, loop, [11.0] * len(loop)))
-    return distance
+def small_bowel(rng: np.random.Generator) -> VesselTree:
+    """Loops under the stomach and around the navel; the radius is that of the outer surface and changes along them."""
+    paths: list[Points] = []
+    parents: list[NDArray[np.int64]] = []
+    radii: list[NDArray[np.float64]] = []
+    t = np.linspace(0, 1, 36)
+    for z in (-72.0, -98.0, -124.0, -150.0):
+        for y in (8.0, 38.0):
+            waves, phases = rng.uniform(1.6, 3.2, 3), rng.uniform(0, 2 * np.pi, 4)
+            x = np.linspace(-86, -30 if z > -90 else 55, len(t)) + 8 * np.sin(2 * np.pi * t * 3 + phases[0])
+            y_of_t = y + 12 * np.sin(2 * np.pi * t * waves[1] + phases[1])
+            z_of_t = z + 15 * np.sin(2 * np.pi * t * waves[2] + phases[2])
+            first = len(t) * len(paths)
+            paths.append(np.column_stack([x, y_of_t, z_of_t]))
+            parents.append(np.concatenate([[-1], first + np.arange(len(t) - 1)]))
+            radii.append(10 + 2 * np.sin(2 * np.pi * t * 4 + phases[3]))
+    return tree_of(np.concatenate(paths), np.concatenate(parents), np.concatenate(radii))
 
 
 def esophagus(p: Positions) -> Field:

@@ -13,7 +13,7 @@ from scipy import ndimage
 from LiverTumorSegLib.arrays import Affine, Box, InstanceArray, LabelArray
 from LiverTumorSegLib.geometry.affine import slice_axis
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
-from LiverTumorSegLib.phantom.anatomy import AIR_HU, CYST_HU, Anatomy
+from LiverTumorSegLib.phantom.anatomy import AIR_HU, CYST_HU, Anatomy, Branches, Tissue
 from LiverTumorSegLib.phantom.lesions import Lesion
 from LiverTumorSegLib.phantom.liver import LIVER_HIGH_RAS, LIVER_LOW_RAS
 from LiverTumorSegLib.phantom.settings import LesionKind
@@ -79,12 +79,18 @@ def _paint_slab(anatomy: Anatomy, canvas: Canvas, start: int, stop: int) -> None
     for tissue in anatomy.tissues:
         box = _within(canvas, np.array(tissue.low_ras), np.array(tissue.high_ras), start, stop)
         if _has_voxels(box):
-            _fill(canvas.hu[box], tissue.distance(positions(canvas.affine, box)), tissue.hu, canvas.edge_mm)
+            _fill(canvas.hu[box], _tissue_distance(tissue, canvas.affine, box), tissue.hu, canvas.edge_mm)
     box = _within(canvas, LIVER_LOW_RAS, LIVER_HIGH_RAS, start, stop)
     if _has_voxels(box):
         _paint_liver(anatomy, canvas, box)
     for lesion in anatomy.lesions:
         _paint_lesion(anatomy, lesion, canvas, start, stop)
+
+
+def _tissue_distance(tissue: Tissue | Branches, affine: Affine, box: Box) -> Field:
+    if isinstance(tissue, Branches):
+        return tree_distance(tissue.tree, affine, box) + np.float32(tissue.inset_mm)
+    return tissue.distance(positions(affine, box))
 
 
 def _paint_liver(anatomy: Anatomy, canvas: Canvas, box: Box) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
 
 import numpy as np
 
@@ -123,6 +122,6 @@ class PhantomSettings:
         _require(len(self.lesions) <= 200, found=f"{len(self.lesions)} lesions", expected="at most 200")
 
     @classmethod
-    def small(cls, seed: int = 1, *, with_tumors: bool = True) -> Self:
+    def small(cls, seed: int = 1, *, with_tumors: bool = True) -> PhantomSettings:
         """The same patient on a coarse grid: 1.5 million voxels, for tests."""
         return cls(seed=seed, spacing_mm=(2.0, 2.0, 4.0), with_tumors=with_tumors)

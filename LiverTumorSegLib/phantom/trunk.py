@@ -99,6 +99,21 @@ def diaphragm(p: Positions, raised_mm: float) -> Field:
     return np.minimum(sheet, np.minimum(right, left))
 
 
+def muscle_gaps(p: Positions) -> Field:
+    """Fat between the layers of the wall, at the sides and in front, and in the midline."""
+    depth = -muscle_wall(p)
+    layers = np.minimum(np.abs(depth - 4), np.abs(depth - np.float32(7.5))) - np.float32(0.35)
+    sides = np.maximum(60 - np.abs(p.x), -58 - p.y)
+    midline = np.maximum(np.maximum(np.abs(p.x) - 1, -p.y), 1 - depth)
+    return np.maximum(np.minimum(np.maximum(layers, sides), np.maximum(midline, depth - 8)), -cavity(p))
+
+
+def table(p: Positions) -> Field:
+    """The shell of the scanner's table, a hollow the patient lies in."""
+    shell = np.abs(elliptic_cylinder(p, (0.0, 180.0), (299.0, 299.0))) - 1
+    return np.maximum(shell, np.maximum(np.abs(p.x) - 150, p.y))
+
+
 def back_muscles(p: Positions) -> Field:
     """Erector spinae and the psoas on both sides; they stand out against fat below the ribs."""
     mirrored = Positions(np.abs(p.x), p.y, p.z)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
@@ -22,6 +23,9 @@ INERTIA = 0.7
 """How much a branch keeps the direction it had."""
 
 
+Targets = Float[np.ndarray, "m 3"]
+
+
 @dataclass(frozen=True)
 class VesselTree:
     """Conical pieces: piece n goes from start_ras[n] to stop_ras[n] (n, 3) with its radii in mm."""
@@ -33,7 +37,7 @@ class VesselTree:
 
 
 def grow_tree(
-    trunks_ras: list[list[tuple[float, float, float]]], targets_ras: Points, root_radius_mm: float
+    trunks_ras: list[list[tuple[float, float, float]]], targets_ras: Targets, root_radius_mm: float
 ) -> VesselTree:
     """From trunks that share their first point (or stand alone) towards all targets (n, 3).
 
@@ -50,9 +54,15 @@ def grow_tree(
         parents, nodes = np.concatenate([parents, grown_from]), np.concatenate([nodes, grown])
     nodes = _smoothed(nodes, parents)
     radii = _radii(parents, root_radius_mm)
+    return tree_of(nodes, parents, radii)
+
+
+def tree_of(nodes_ras: Points, parents: NDArray[np.int64], radii_mm: NDArray[np.float64]) -> VesselTree:
+    """The pieces between nodes (n, 3) and their parents (-1: a root); thin branches leave a thick one thin."""
     child = np.flatnonzero(parents >= 0)
     parent = parents[child]
-    return VesselTree(nodes[parent], nodes[child], np.minimum(radii[parent], radii[child] * 1.4), radii[child])
+    start_radius = np.minimum(radii_mm[parent], radii_mm[child] * 1.4)
+    return VesselTree(nodes_ras[parent], nodes_ras[child], start_radius, radii_mm[child])
 
 
 def _plant(trunks_ras: list[list[tuple[float, float, float]]]) -> tuple[Points, NDArray[np.int64]]:
@@ -81,8 +91,8 @@ def _index_of(nodes: list[NDArray[np.float64]], point: NDArray[np.float64]) -> i
 
 
 def _grown(
-    nodes: Points, parents: NDArray[np.int64], targets: Points, node: NDArray[np.int64]
-) -> tuple[Points, NDArray[np.int64]]:
+    nodes: Points, parents: NDArray[np.int64], targets: Targets, node: NDArray[np.int64]
+) -> tuple[Float[np.ndarray, "new 3"], NDArray[np.int64]]:
     """One new node for each that is the nearest to some target, towards their mean direction.
 
     Where the targets' pulls cancel and it would fall on an older node, it goes to the first target instead.

@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.labels import MAIN_LABELS
@@ -118,15 +119,11 @@ def test_liver_voxels_add_up_to_the_liver_of_the_truth(phantom):
 
 
 def test_every_lesion_is_surrounded_by_liver(phantom):
-    from scipy import ndimage
-
     around = ndimage.binary_dilation(phantom.segmentation.array == TUMOR) & (phantom.segmentation.array != TUMOR)
     assert np.isin(phantom.segmentation.array[around], (LIVER, VESSEL)).mean() > 0.97
 
 
 def test_the_organ_is_one_piece_without_holes(phantom):
-    from scipy import ndimage
-
     organ = phantom.segmentation.array > 0
     sizes = np.bincount(ndimage.label(organ, np.ones((3, 3, 3)))[0].ravel())[1:]
     assert sizes.max() / sizes.sum() > 0.999
@@ -194,7 +191,7 @@ def test_absurd_settings_are_refused(wrong):
         PhantomSettings(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [(0.0, 5.0, 5.0), (5.0, 5.0), (5.0, 5.0, 90.0)], ids=str)
+@pytest.mark.parametrize("wrong", [(0.0, 5.0, 5.0), (5.0, float("nan"), 5.0), (5.0, 5.0, 90.0)], ids=str)
 def test_absurd_lesions_are_refused(wrong):
     with pytest.raises(InputError, match="lesion radii"):
         LesionSettings(wrong)

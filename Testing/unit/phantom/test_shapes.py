@@ -40,7 +40,10 @@ def test_positions_of_an_oblique_grid_are_those_of_its_affine():
 
 def test_voxels_inside_an_ellipsoid_add_up_to_its_volume_on_an_oblique_grid():
     affine = oblique_affine()
-    inside = ellipsoid(positions(affine, (slice(0, 95), slice(0, 80), slice(0, 60))), (1.3, -0.7, 0.4), (17, 12, 9)) < 0
+    inside = (
+        ellipsoid(positions(affine, (slice(0, 95), slice(0, 80), slice(0, 60))), (1.3, -0.7, 0.4), (17.0, 12.0, 9.0))
+        < 0
+    )
     assert inside.sum() * abs(np.linalg.det(affine[:3, :3])) == pytest.approx(4 / 3 * np.pi * 17 * 12 * 9, rel=0.01)
 
 
@@ -50,7 +53,7 @@ def test_the_centre_of_an_ellipsoid_is_inside_it():
 
 def test_near_its_surface_an_ellipsoid_tells_the_distance_in_mm():
     on_axes = points((11.5, 0, 0), (0, 19, 0), (0, 0, 6))
-    np.testing.assert_allclose(ellipsoid(on_axes, (0, 0, 0), (10, 20, 5)), [1.5, -1, 1], atol=0.2)
+    np.testing.assert_allclose(ellipsoid(on_axes, (0.0, 0.0, 0.0), (10.0, 20.0, 5.0)), [1.5, -1, 1], atol=0.2)
 
 
 def test_a_superellipse_of_exponent_two_is_a_circle():
@@ -61,7 +64,7 @@ def test_a_superellipse_of_exponent_two_is_a_circle():
 
 def test_a_capsule_is_as_thick_as_its_radius_at_either_end():
     p = points((0, 3, 0), (20, 3, 0), (-4, 0, 0), (23, 0, 0))
-    np.testing.assert_allclose(capsule(p, (0, 0, 0), (20, 0, 0), 2.0, 1.0), [1, 2, 2, 2], atol=1e-5)
+    np.testing.assert_allclose(capsule(p, (0.0, 0.0, 0.0), (20.0, 0.0, 0.0), 2.0, 1.0), [1, 2, 2, 2], atol=1e-5)
 
 
 def test_a_smooth_union_adds_nothing_where_the_shapes_are_far_apart():
