@@ -16,7 +16,7 @@ class RunRecord:
     """How a result came about: written as run.json, so that a number can always be traced.
 
     model: id, title, licence, origin, hashes of what made the masks ({} if a reader drew them). timings_s: seconds by
-    stage.
+    stage. postprocessing: what each step changed, in ml.
     """
 
     command: str
@@ -28,6 +28,7 @@ class RunRecord:
     versions: dict[str, str] = field(default_factory=dict)
     timings_s: dict[str, float] = field(default_factory=dict)
     peak_memory_mib: float | None = None
+    postprocessing: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
 
 

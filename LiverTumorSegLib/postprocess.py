@@ -97,7 +97,7 @@ def run_steps(
     log: list[dict[str, float | str]] = []
     for step in steps:
         before, anatomy = anatomy, step(anatomy, settings)
-        log.append({"step": step.__name__} | _changes_ml(before, anatomy))
+        log.append({"step": step.__name__, **_changes_ml(before, anatomy)})
     return anatomy, log
 
 

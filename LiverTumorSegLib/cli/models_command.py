@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io import weights
 from LiverTumorSegLib.registry import KULEUVEN, MODELS, ModelSpec, find_model
 
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
 MIB = 2**20
 
 
-def add_parser(subparsers: argparse._SubParsersAction, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
-    """Add ``models list | info | fetch | verify | remove``; each sets ``work``, to be called as work(arguments, job)."""
+def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
+    """Add ``models list | info | fetch | verify | remove``; each sets ``work``, called as work(arguments, job)."""
     parser = subparsers.add_parser("models", help="list, fetch and verify the networks")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="all models, and which are present", parents=parents)

@@ -21,7 +21,7 @@ MOST_WINDOWS_ALONG = 4
 def fewest_windows(shape: Size, definition: NetworkDefinition) -> Size:
     """The legal input window that covers an array with the least computing."""
     choices = itertools.product(*(_windows_along(n, definition, axis) for axis, n in enumerate(shape)))
-    costs = {}
+    costs: dict[Size, int] = {}
     for parts in choices:
         window = definition.legal_window((parts[0][1], parts[1][1], parts[2][1]))
         voxels = int(np.prod(window))
@@ -54,7 +54,8 @@ def starts_along(length: int, window: int) -> list[int]:
 
 def tiles(shape: Size, window_out: Size) -> list[Size]:
     """Starts of the output windows that cover an array."""
-    return list(itertools.product(*(starts_along(n, w) for n, w in zip(shape, window_out, strict=True))))
+    along_i, along_j, along_k = (starts_along(n, w) for n, w in zip(shape, window_out, strict=True))
+    return list(itertools.product(along_i, along_j, along_k))
 
 
 def run_tiles(

@@ -53,7 +53,7 @@ def test_a_class_nobody_annotated_is_not_judged():
 
 def test_another_grid_is_refused_with_both_described():
     moved = Volume(PREDICTED.array, AFFINE + np.eye(4, k=3))
-    with pytest.raises(InputError, match="liver reference with 20 x 16 x 10 voxels.*result's grid"):
+    with pytest.raises(InputError, match=r"liver reference with 20 x 16 x 10 voxels.*result's grid"):
         agreement(PREDICTED, Reference(liver=moved))
 
 

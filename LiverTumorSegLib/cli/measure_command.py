@@ -1,0 +1,52 @@
+"""``livertumorseg measure``: the numbers of a segmentation that somebody drew or corrected."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from LiverTumorSegLib.cli.options import add_ct, add_output
+from LiverTumorSegLib.cli.runtime import Job
+
+if TYPE_CHECKING:
+    from LiverTumorSegLib.cli.options import Subparsers
+
+
+def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
+    """``measure CT SEGMENTATION -o FOLDER``."""
+    parser = subparsers.add_parser(
+        "measure",
+        help="measure a segmentation that somebody edited",
+        description="Measure volumes (ml) and RECIST diameters (mm) of an edited segmentation and write the result "
+        "folder. What a reader drew is measured as it is: nothing is dropped, however small.",
+        parents=list(parents),
+    )
+    add_ct(parser)
+    parser.add_argument(
+        "segmentation",
+        type=Path,
+        metavar="SEGMENTATION",
+        help="on the CT's grid: .seg.nrrd (segments named liver, vessel, tumor), or NIfTI with labels.json beside it",
+    )
+    add_output(parser)
+    parser.set_defaults(work=work)
+
+
+def work(arguments: argparse.Namespace, job: Job) -> int:
+    """Measure and print the table."""
+    from LiverTumorSegLib.cli.summary import facts, summary
+    from LiverTumorSegLib.io.read import read_study
+    from LiverTumorSegLib.io.segmentation import read_segmentation
+    from LiverTumorSegLib.pipelines import Progress, measure
+    from LiverTumorSegLib.publish import publishing
+
+    progress = Progress(job.report)
+    with publishing(arguments.output, progress, job.cleaned_up_by) as publisher:
+        with progress.stage("read", 0.0, 0.5, "Reading"):
+            study = read_study(arguments.input, series=arguments.series)
+            segmentation, warnings = read_segmentation(arguments.segmentation, study.ct)
+        case = publisher.publish(measure(study, segmentation, None, warnings, progress))
+    job.output.result(summary(case, arguments.output), **facts(case, arguments.output))
+    return 0

@@ -1,0 +1,46 @@
+"""Which model a run gets: asks before the first download, falls back openly where there is no network."""
+
+from __future__ import annotations
+
+import sys
+
+from LiverTumorSegLib.errors import CancelledError, ModelUnavailableError
+from LiverTumorSegLib.io import weights
+from LiverTumorSegLib.progress import ProgressCallback
+from LiverTumorSegLib.registry import CLASSICAL, KULEUVEN, ModelSpec, find_model
+
+AUTO = "auto"
+
+
+def choose_model(name: str, report: ProgressCallback, *, offline: bool) -> tuple[ModelSpec, tuple[str, ...]]:
+    """The model to run, fetched if need be, and warnings about the choice.
+
+    auto: the networks; where they are absent and cannot be had, the classical fallback with a warning. A model
+    asked for by name is never replaced: raises ModelUnavailableError instead.
+    """
+    if name != AUTO:
+        spec = find_model(name)
+        _ensure(spec, report, offline=offline)
+        return spec, ()
+    try:
+        _ensure(KULEUVEN, report, offline=offline)
+    except ModelUnavailableError as error:
+        return CLASSICAL, (f"No network available, the classical fallback was used: a rough outline only. {error}",)
+    return KULEUVEN, ()
+
+
+def _ensure(spec: ModelSpec, report: ProgressCallback, *, offline: bool) -> None:
+    missing = bool(spec.files) and not weights.is_present(spec)
+    if missing and not offline and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+        _ask(spec)
+    weights.ensure_available(spec, allow_fetch=not offline, report=report)
+
+
+def _ask(spec: ModelSpec) -> None:
+    sys.stderr.write(
+        f"{spec.title} is needed once: {spec.download_mib:.0f} MiB from {spec.origin}, licence {spec.license}. "
+        "No patient data leaves this computer. Fetch it? [Y/n] "
+    )
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
+        raise CancelledError

@@ -1,0 +1,70 @@
+"""``livertumorseg segment``: the main job."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from LiverTumorSegLib.cli.options import add_ct, add_output, add_segmentation_settings, settings_from
+from LiverTumorSegLib.cli.runtime import Job
+from LiverTumorSegLib.settings import SegmentSettings
+
+if TYPE_CHECKING:
+    from LiverTumorSegLib.case import Case
+    from LiverTumorSegLib.cli.options import Subparsers
+
+
+def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
+    """``segment CT -o FOLDER``."""
+    parser = subparsers.add_parser(
+        "segment",
+        help="find liver, vessels and tumors in a CT and measure them",
+        description="Find liver, vessels and tumors in an abdominal CT, measure them (ml, mm), and write the result "
+        "folder: an editable Slicer segmentation and scene, NIfTI label maps, measurements, pictures and a report.",
+        parents=list(parents),
+    )
+    add_ct(parser)
+    add_output(parser)
+    add_segmentation_settings(parser)
+    parser.set_defaults(work=work)
+
+
+def work(arguments: argparse.Namespace, job: Job) -> int:
+    """Run the main job and print the table."""
+    case = segment_to_folder(
+        arguments.input,
+        arguments.output,
+        settings_from(arguments),
+        job,
+        series=arguments.series,
+        offline=arguments.offline,
+    )
+    from LiverTumorSegLib.cli.summary import facts, summary
+
+    job.output.result(summary(case, arguments.output), **facts(case, arguments.output))
+    return 0
+
+
+def segment_to_folder(
+    source: Path, output: Path, settings: SegmentSettings, job: Job, *, series: str | None = None, offline: bool = False
+) -> Case:
+    """From a CT's path to the finished result folder; nothing is left behind if it fails or is cancelled."""
+    from LiverTumorSegLib.cli.model_choice import choose_model
+    from LiverTumorSegLib.inference.segmenters import make_segmenter
+    from LiverTumorSegLib.io.read import read_study
+    from LiverTumorSegLib.pipelines import Progress, segment
+    from LiverTumorSegLib.publish import publishing
+
+    progress = Progress(job.report)
+    with publishing(output, progress, job.cleaned_up_by) as publisher:
+        with progress.stage("read", 0.0, 0.03, "Reading the CT"):
+            study = read_study(source, series=series)
+        with progress.stage("model", 0.03, 0.05, "Getting the model ready") as report:
+            spec, warnings = choose_model(settings.model, report, offline=offline)
+            segmenter = make_segmenter(spec, settings)
+        case = segment(study, settings, segmenter, progress)
+        case = replace(case, run=replace(case.run, warnings=(*case.run.warnings, *warnings)))
+        return publisher.publish(case)

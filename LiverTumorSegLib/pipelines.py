@@ -1,0 +1,182 @@
+"""The main job, and the measuring of what a reader drew: a study in, a finished case out. No files, no front end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+from LiverTumorSegLib import __version__
+from LiverTumorSegLib.arrays import Box
+from LiverTumorSegLib.case import Case, RunRecord
+from LiverTumorSegLib.classical.chan_vese import refine_contours
+from LiverTumorSegLib.classical.vessels import find_vessels
+from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
+from LiverTumorSegLib.inference.segmenters import Segmenter
+from LiverTumorSegLib.measure import measure_case
+from LiverTumorSegLib.measure.flags import NO_NETWORK
+from LiverTumorSegLib.postprocess import (
+    LIVER_STEPS,
+    TUMOR_STEPS,
+    VESSEL_STEPS,
+    Anatomy,
+    PostprocessSettings,
+    Step,
+    exclusive_labels,
+    grow_from_cores,
+    run_steps,
+)
+from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, ignore_progress, part_of
+from LiverTumorSegLib.registry import ModelSpec
+from LiverTumorSegLib.settings import Contour, SegmentSettings
+from LiverTumorSegLib.study import Study
+from LiverTumorSegLib.timing import Stopwatch
+from LiverTumorSegLib.volume import Volume
+
+LIVER_AT = 0.5
+LEAST_LIVER_ML = 50.0
+"""A smaller "liver" is a false alarm (in a head, in noise), not an organ that anybody would measure."""
+REGION_MARGIN_MM = 12.0
+
+
+@dataclass
+class Progress:
+    """Where a run is: reports each stage as its part of the whole, and takes its time."""
+
+    report: ProgressCallback = ignore_progress
+    clock: Stopwatch = field(default_factory=Stopwatch)
+
+    @contextmanager
+    def stage(self, name: str, start: float, stop: float, message: str) -> Iterator[ProgressCallback]:
+        """The callback inside carries the stage's name and message, whatever the part calls itself."""
+
+        def named(event: ProgressEvent) -> None:
+            part_of(self.report, start, stop)(
+                ProgressEvent(name, event.fraction, ": ".join(filter(None, (message, event.message))))
+            )
+
+        named(ProgressEvent(name, 0.0))
+        with self.clock.stage(name):
+            yield named
+
+
+def segment(study: Study, settings: SegmentSettings, segmenter: Segmenter, progress: Progress) -> Case:
+    """Liver, vessels and tumours of a CT with their measurements.
+
+    No liver: an empty segmentation and the flag "no-liver-found". Masks come back on the CT's own grid; apart from the
+    label maps nothing of the whole volume's size is built. May raise CancelledError from the progress callback.
+    """
+    started = _now()
+    with progress.stage("liver", 0.05, 0.35, "Finding the liver") as report:
+        liver = segmenter.liver(study.ct, report)
+        box = _region_box(liver, study.ct)
+    labels = np.zeros(study.ct.shape, np.uint8, order="F")
+    log: list[dict[str, Any]] = []
+    if box is not None:
+        anatomy, log = _anatomy(study.ct.crop(box), liver, settings, segmenter, progress)
+        labels[box] = exclusive_labels(anatomy)
+    run = RunRecord(
+        command="segment",
+        version=__version__,
+        started=started,
+        settings=settings.to_json(),
+        model=_model_facts(segmenter.spec) | {"networks": segmenter.describe()},
+        source=study.source.to_json(),
+        warnings=study.source.warnings,
+        postprocessing=tuple(log),
+    )
+    flags = () if segmenter.spec.files else (NO_NETWORK,)
+    return _measured(study, study.ct.with_array(labels), None, run, flags, progress)
+
+
+def measure(
+    study: Study, segmentation: Volume, lesions: Volume | None, warnings: tuple[str, ...], progress: Progress
+) -> Case:
+    """Measurements of masks that somebody drew or corrected: nothing is dropped, however small.
+
+    segmentation: uint8 on the CT's grid, values of MAIN_LABELS. lesions: the reader's grouping, or None for
+    26-connected parts.
+    """
+    run = RunRecord(
+        command="measure",
+        version=__version__,
+        started=_now(),
+        settings={},
+        model={},
+        source=study.source.to_json(),
+        warnings=(*study.source.warnings, *warnings),
+    )
+    return _measured(study, segmentation, lesions, run, (), progress)
+
+
+def _anatomy(
+    region: Volume, liver: Volume, settings: SegmentSettings, segmenter: Segmenter, progress: Progress
+) -> tuple[Anatomy, list[dict[str, Any]]]:
+    post = PostprocessSettings(min_lesion_ml=settings.min_lesion_ml)
+    nothing = np.zeros(region.shape, bool)
+    organ = resample(liver, Grid.of(region), outside=0.0).array >= LIVER_AT
+    anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), LIVER_STEPS, post)
+    with progress.stage("tumors", 0.35, 0.72, "Finding tumors") as report:
+        probability = segmenter.tumors(region, liver, report)
+        on_grid = resample(probability, Grid.of(region), outside=0.0).array
+        tumor = grow_from_cores(on_grid, segmenter.tumor_core, segmenter.tumor_rim)
+    with progress.stage("postprocess", 0.72, 0.75, "Cleaning up"):
+        anatomy, more = run_steps(replace(anatomy, tumor=tumor), _tumor_steps(settings), post)
+        log += more
+    with progress.stage("vessels", 0.75, 0.85, "Finding vessels"):
+        vessel = find_vessels(region, anatomy.liver, anatomy.tumor)
+        anatomy, more = run_steps(replace(anatomy, vessel=vessel), VESSEL_STEPS, post)
+    return anatomy, log + more
+
+
+def _tumor_steps(settings: SegmentSettings) -> tuple[Step, ...]:
+    return (*TUMOR_STEPS, refine_tumor_contours) if settings.contour is Contour.CHAN_VESE else TUMOR_STEPS
+
+
+def refine_tumor_contours(anatomy: Anatomy, _settings: PostprocessSettings) -> Anatomy:
+    """Morphological Chan-Vese with means from bands around each lesion, inside the liver."""
+    return replace(anatomy, tumor=refine_contours(anatomy.ct, anatomy.tumor, anatomy.liver))
+
+
+def _region_box(liver: Volume, ct: Volume) -> Box | None:
+    """Part of the CT that holds the liver, with a margin; None where no liver was found."""
+    mask = liver.array >= LIVER_AT
+    if int(mask.sum()) * liver.voxel_ml < LEAST_LIVER_ML:
+        return None
+    return box_around_other(ndimage.find_objects(mask.astype(np.uint8))[0], liver, ct, REGION_MARGIN_MM)
+
+
+def _measured(
+    study: Study,
+    segmentation: Volume,
+    lesions: Volume | None,
+    run: RunRecord,
+    flags: tuple[str, ...],
+    progress: Progress,
+) -> Case:
+    with progress.stage("measure", 0.85, 0.88, "Measuring"):
+        measurements, instances = measure_case(segmentation, lesions)
+    measurements = replace(measurements, flags=(*flags, *measurements.flags))
+    return Case(study, segmentation, instances, measurements, run)
+
+
+def _model_facts(spec: ModelSpec) -> dict[str, Any]:
+    return {
+        "id": spec.id,
+        "title": spec.title,
+        "license": spec.license,
+        "origin": spec.origin,
+        "citation": spec.citation,
+        "training_data": spec.training_data,
+        "accuracy": spec.accuracy,
+        "sha256": {file.name: file.sha256 for file in spec.files},
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

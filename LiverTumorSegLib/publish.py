@@ -1,0 +1,108 @@
+"""A finished case becomes a result folder: label maps, measurements, Slicer scene, pictures, report, run record."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from LiverTumorSegLib.case import Case
+from LiverTumorSegLib.io.results import (
+    OVERVIEW,
+    REPORT,
+    CsvTable,
+    result_folder,
+    write_case_files,
+    write_run,
+)
+from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
+from LiverTumorSegLib.mrml.client import SceneWorker
+from LiverTumorSegLib.mrml.outcome import SceneResult
+from LiverTumorSegLib.pipelines import Progress
+from LiverTumorSegLib.timing import peak_memory_mib
+
+PACKAGES = ("numpy", "scipy", "SimpleITK", "openvino", "torch", "slicer-core", "connected-components-3d")
+
+Guard = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""``guard(cleanup)`` is a context in which ``cleanup`` runs should the process have to end at once."""
+
+
+@contextmanager
+def publishing(output: Path, progress: Progress, guard: Guard) -> Iterator[Publisher]:
+    """Everything between the first look at the output folder and the finished result in it.
+
+    The folder is checked before any work; the Slicer process starts now, to load while the networks run. The result
+    appears at the end of the context, whole, or not at all. Raises InputError if the output cannot be used.
+    """
+    with (
+        result_folder(output) as folder,
+        guard(partial(shutil.rmtree, folder, ignore_errors=True)),
+        SceneWorker() as scene,
+        guard(scene.close),
+    ):
+        yield Publisher(folder, scene, progress)
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Writes one case into the temporary folder of a run."""
+
+    folder: Path
+    scene: SceneWorker
+    progress: Progress
+
+    def publish(self, case: Case) -> Case:
+        """Write everything; the case with its completed record (timings, memory, versions, warnings)."""
+        scene_stage = self.progress.stage("scene", 0.88, 0.95, "Making the Slicer scene")
+        with scene_stage as report, ThreadPoolExecutor(max_workers=1) as pool:
+            making = pool.submit(self.scene.finish, case, self.folder, report)
+            self._write_files(case)
+            scene = making.result()
+        with self.progress.stage("report", 0.95, 0.99, "Drawing pictures and report"):
+            case = self._with_record(case, scene)
+            self._write_report(case, scene.picture)
+        case = self._with_record(case, scene)
+        write_run(self.folder, case.run)
+        return case
+
+    def _write_files(self, case: Case) -> None:
+        volumes, lesions = volumetry_rows(case.measurements), lesion_rows(case.measurements)
+        write_case_files(self.folder, case, volumes=CsvTable(*volumes), lesions=CsvTable(*lesions))
+
+    def _write_report(self, case: Case, picture: Path | None) -> None:
+        from LiverTumorSegLib.report.html import write_report
+        from LiverTumorSegLib.report.overview import make_overview
+
+        overview = make_overview(case, picture)
+        overview.save(self.folder / OVERVIEW, compress_level=4)
+        write_report(self.folder / REPORT, case, overview)
+        if picture is not None:
+            picture.unlink()
+
+    def _with_record(self, case: Case, scene: SceneResult) -> Case:
+        peaks = [peak_memory_mib(), scene.peak_memory_mib or 0.0]
+        run = replace(
+            case.run,
+            versions=versions(),
+            timings_s=self.progress.clock.seconds(),
+            peak_memory_mib=round(sum(peaks)),
+            warnings=tuple(dict.fromkeys((*case.run.warnings, *scene.warnings))),
+        )
+        return replace(case, run=run)
+
+
+def versions() -> dict[str, str]:
+    """Of Python, the platform and the packages that shape a result; those not installed are left out."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
