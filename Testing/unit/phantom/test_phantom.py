@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.errors import CancelledError, InputError
 from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.phantom import LesionKind, LesionSettings, Phantom, PhantomSettings, Phase, make_phantom
 from LiverTumorSegLib.phantom.phantom import acquisition_grid
@@ -21,8 +21,24 @@ def digest(phantom: Phantom) -> str:
 
 
 @pytest.fixture(scope="module")
-def phantom():
-    return make_phantom(PhantomSettings.small())
+def progress():
+    return []
+
+
+@pytest.fixture(scope="module")
+def phantom(progress):
+    return make_phantom(PhantomSettings.small(), progress.append)
+
+
+@pytest.fixture(scope="module")
+def tilted():
+    return make_phantom(dataclasses.replace(PhantomSettings.small(), tilt_deg=17.0))
+
+
+@pytest.fixture(scope="module")
+def sagittal():
+    settings = dataclasses.replace(PhantomSettings.small(), orientation="SAR", spacing_mm=(4.0, 2.0, 2.5))
+    return make_phantom(settings)
 
 
 @pytest.fixture(scope="module")
@@ -79,24 +95,16 @@ def test_tumor_label_and_lesion_ids_cover_the_same_voxels(phantom):
     np.testing.assert_array_equal(phantom.segmentation.array == TUMOR, phantom.lesions.array > 0)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        dataclasses.replace(PhantomSettings.small(), tilt_deg=17.0),
-        dataclasses.replace(PhantomSettings.small(), orientation="SAR", spacing_mm=(4.0, 2.0, 2.5)),
-    ],
-    ids=["tilted", "sagittal"],
-)
-def test_on_any_grid_a_lesion_lies_where_the_truth_says(settings):
-    phantom = make_phantom(settings)
+@pytest.mark.parametrize("grid", ["phantom", "tilted", "sagittal"])
+def test_on_any_grid_a_lesion_lies_where_the_truth_says(grid, request):
+    phantom = request.getfixturevalue(grid)
     for lesion in phantom.truth["lesions"][:3]:
         voxels = np.argwhere(phantom.lesions.array == lesion["id"])
         center = phantom.lesions.ras_from_ijk(voxels).mean(axis=0)
         np.testing.assert_allclose(center, lesion["center_ras_mm"], atol=0.6)
 
 
-def test_acquisitions_of_one_patient_share_the_truth_in_patient_space(phantom):
-    tilted = make_phantom(dataclasses.replace(PhantomSettings.small(), tilt_deg=-12.0, noise_hu=0.0))
+def test_acquisitions_of_one_patient_share_the_truth_in_patient_space(phantom, tilted):
     assert tilted.truth["liver_ml"] == phantom.truth["liver_ml"]
     assert [t["center_ras_mm"] for t in tilted.truth["lesions"]] == [
         t["center_ras_mm"] for t in phantom.truth["lesions"]
@@ -203,11 +211,22 @@ def test_lesions_that_do_not_fit_are_refused():
         make_phantom(dataclasses.replace(PhantomSettings.small(), lesions=crowd))
 
 
-def test_progress_never_goes_back_and_ends_at_one():
-    seen = []
-    make_phantom(PhantomSettings.small(), lambda event: seen.append(event.fraction))
+def test_progress_never_goes_back_and_ends_at_one(phantom, progress):
+    seen = [event.fraction for event in progress]
     assert seen == sorted(seen)
     assert seen[-1] == 1
+
+
+def test_a_callback_that_cancels_stops_the_work():
+    seen = []
+
+    def cancel(event):
+        seen.append(event.fraction)
+        raise CancelledError
+
+    with pytest.raises(CancelledError):
+        make_phantom(PhantomSettings.small(), cancel)
+    assert len(seen) == 1
 
 
 def test_a_cyst_is_not_labelled(quiet):
