@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,38 +29,16 @@ from LiverTumorSegLib.postprocess import (
     grow_from_cores,
     run_steps,
 )
-from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, ignore_progress, part_of
+from LiverTumorSegLib.progress import Progress
 from LiverTumorSegLib.registry import ModelSpec
 from LiverTumorSegLib.settings import Contour, SegmentSettings
 from LiverTumorSegLib.study import Study
-from LiverTumorSegLib.timing import Stopwatch
 from LiverTumorSegLib.volume import Volume
 
 LIVER_AT = 0.5
 LEAST_LIVER_ML = 50.0
 """A smaller "liver" is a false alarm (in a head, in noise), not an organ that anybody would measure."""
 REGION_MARGIN_MM = 12.0
-
-
-@dataclass
-class Progress:
-    """Where a run is: reports each stage as its part of the whole, and takes its time."""
-
-    report: ProgressCallback = ignore_progress
-    clock: Stopwatch = field(default_factory=Stopwatch)
-
-    @contextmanager
-    def stage(self, name: str, start: float, stop: float, message: str) -> Iterator[ProgressCallback]:
-        """The callback inside carries the stage's name and message, whatever the part calls itself."""
-
-        def named(event: ProgressEvent) -> None:
-            part_of(self.report, start, stop)(
-                ProgressEvent(name, event.fraction, ": ".join(filter(None, (message, event.message))))
-            )
-
-        named(ProgressEvent(name, 0.0))
-        with self.clock.stage(name):
-            yield named
 
 
 def segment(study: Study, settings: SegmentSettings, segmenter: Segmenter, progress: Progress) -> Case:

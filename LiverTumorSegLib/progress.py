@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from LiverTumorSegLib.timing import Stopwatch
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,24 @@ def part_of(report: ProgressCallback, start: float, stop: float) -> ProgressCall
         report(ProgressEvent(event.stage, fraction, event.message))
 
     return scaled
+
+
+@dataclass
+class Progress:
+    """Where a run is: reports each stage as its part of the whole, and takes its time."""
+
+    report: ProgressCallback = ignore_progress
+    clock: Stopwatch = field(default_factory=Stopwatch)
+
+    @contextmanager
+    def stage(self, name: str, start: float, stop: float, message: str) -> Iterator[ProgressCallback]:
+        """The callback inside carries the stage's name and message, whatever the part calls itself."""
+
+        def named(event: ProgressEvent) -> None:
+            part_of(self.report, start, stop)(
+                ProgressEvent(name, event.fraction, ": ".join(filter(None, (message, event.message))))
+            )
+
+        named(ProgressEvent(name, 0.0))
+        with self.clock.stage(name):
+            yield named

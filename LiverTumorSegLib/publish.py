@@ -24,7 +24,7 @@ from LiverTumorSegLib.io.results import (
 from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
 from LiverTumorSegLib.mrml.client import SceneWorker
 from LiverTumorSegLib.mrml.outcome import SceneResult
-from LiverTumorSegLib.pipelines import Progress
+from LiverTumorSegLib.progress import Progress
 from LiverTumorSegLib.timing import peak_memory_mib
 
 PACKAGES = ("numpy", "scipy", "SimpleITK", "openvino", "torch", "slicer-core", "connected-components-3d")

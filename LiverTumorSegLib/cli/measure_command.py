@@ -39,7 +39,8 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
     from LiverTumorSegLib.cli.summary import facts, summary
     from LiverTumorSegLib.io.read import read_study
     from LiverTumorSegLib.io.segmentation import read_segmentation
-    from LiverTumorSegLib.pipelines import Progress, measure
+    from LiverTumorSegLib.pipelines import measure
+    from LiverTumorSegLib.progress import Progress
     from LiverTumorSegLib.publish import publishing
 
     progress = Progress(job.report)

@@ -55,7 +55,8 @@ def segment_to_folder(
     from LiverTumorSegLib.cli.model_choice import choose_model
     from LiverTumorSegLib.inference.segmenters import make_segmenter
     from LiverTumorSegLib.io.read import read_study
-    from LiverTumorSegLib.pipelines import Progress, segment
+    from LiverTumorSegLib.pipelines import segment
+    from LiverTumorSegLib.progress import Progress
     from LiverTumorSegLib.publish import publishing
 
     progress = Progress(job.report)
