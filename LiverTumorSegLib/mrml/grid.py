@@ -25,7 +25,7 @@ from LiverTumorSegLib.volume import Volume
 def matrix_of(affine: Affine) -> vtkMatrix4x4:
     """4x4 array -> VTK's matrix."""
     matrix = vtkMatrix4x4()
-    matrix.DeepCopy(np.asarray(affine, dtype=np.float64).ravel())
+    matrix.DeepCopy(np.asarray(affine, dtype=np.float64).ravel().tolist())
     return matrix
 
 
@@ -58,6 +58,18 @@ def labelled_box(array: ImageArray) -> Box | None:
             return None
         sides.append(slice(int(hits[0]), int(hits[-1]) + 1))
     return sides[0], sides[1], sides[2]
+
+
+def right_handed(volume: Volume) -> Volume:
+    """The same voxels in the same places (a view), with the last axis reversed if the three axes were left-handed.
+
+    Slicer's reader does that to every left-handed file; doing it before keeps CT and segmentation on one grid.
+    """
+    if np.linalg.det(volume.affine[:3, :3]) > 0:
+        return volume
+    reversed_last = np.diag([1.0, 1.0, -1.0, 1.0])
+    reversed_last[2, 3] = volume.shape[2] - 1
+    return Volume(volume.array[:, :, ::-1], volume.affine @ reversed_last)
 
 
 def upright_affine(volume: Volume) -> Affine:

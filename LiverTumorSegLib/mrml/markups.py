@@ -37,7 +37,8 @@ def _add_line(
         node.AddControlPointWorld(*point_ras)
     node.SetAttribute(LESION_ID_ATTRIBUTE, str(lesion.id))
     node.SetAttribute(AXIS_ATTRIBUTE, axis)
-    node.SetDescription(_description(lesion))
+    # The node's own description belongs to Slicer, which writes the length there.
+    node.SetNthControlPointDescription(0, _description(lesion))
     node.SetLocked(True)
     node.CreateDefaultDisplayNodes()
     _style(node.GetDisplayNode(), color)
@@ -47,7 +48,7 @@ def _add_line(
 def _description(lesion: Lesion) -> str:
     flags = f"; {', '.join(lesion.flags)}" if lesion.flags else ""
     return (
-        f"Slice {lesion.slice_index} along {'ijk'[lesion.slice_axis]} (counted from 0) at S "
+        f"Slice {lesion.slice_index} along {'ijk'[lesion.slice_axis]} of the input (from 0), at S "
         f"{lesion.slice_position_mm:.1f} mm, {lesion.volume_ml:.1f} ml{flags}"
     )
 

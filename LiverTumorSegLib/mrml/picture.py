@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import slicer
 from jaxtyping import UInt8
+from PIL import Image
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow, vtkTextActor, vtkWindowToImageFilter
 from vtkmodules.vtkRenderingUI import vtkGenericRenderWindowInteractor
 
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.mrml.requirements import OPENGL
 from LiverTumorSegLib.mrml.views import Focus, look_from_front
 
 Picture = UInt8[np.ndarray, "height width 3"]
 
-GL_PACKAGES = "libegl1 libegl-mesa0 libgl1-mesa-dri"
 _VIEW = "LiverTumorSegPicture"
 _MAXIMUM_PEELS = 4
 """More changed no pixel of a liver with vessels and seven tumors."""
@@ -33,8 +33,8 @@ def render_3d(scene: slicer.vtkMRMLScene, application_logic: Any, focus: Focus, 
     size_px: width and height. Segmentations get their surfaces (``surfaces``) beforehand; the scene is left as
     it was. Raises InputError where no software or hardware OpenGL is installed.
     """
-    check_opengl()
     window = _window(size_px)
+    check_opengl(window)
     renderer = _renderer(window)
     with _temporary_view(scene) as view:
         group = _displayable_managers(renderer, application_logic)
@@ -49,18 +49,14 @@ def render_3d(scene: slicer.vtkMRMLScene, application_logic: Any, focus: Focus, 
     return picture
 
 
-def check_opengl() -> None:
-    """Raises InputError where a Linux machine lacks the libraries of off-screen OpenGL (a render would crash)."""
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        ctypes.CDLL(ctypes.util.find_library("EGL") or "libEGL.so.1")
-    except OSError as error:
+def check_opengl(window: vtkRenderWindow) -> None:
+    """Raises InputError where a window cannot be drawn into: VTK itself would warn and then crash."""
+    if not window.SupportsOpenGL():
         raise InputError(
-            found=f"no off-screen OpenGL ({error})",
-            expected="libEGL with a driver",
-            remedy=f"Install the Debian packages {GL_PACKAGES}",
-        ) from error
+            found="no OpenGL 3.2 that draws off-screen",
+            expected="a graphics driver or Mesa's software renderer",
+            remedy=f"Install one, {OPENGL}",
+        )
 
 
 def _window(size_px: tuple[int, int]) -> vtkRenderWindow:
@@ -76,6 +72,19 @@ def _window(size_px: tuple[int, int]) -> vtkRenderWindow:
     window.SetAlphaBitPlanes(1)
     window.SetSize(*size_px)
     return window
+
+
+def write_png(path: Path, picture: Picture) -> None:
+    """Raises InputError if the file cannot be written; nothing half-written is left."""
+    try:
+        Image.fromarray(picture).save(path, compress_level=3)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise InputError(
+            found=f"{path} could not be written ({error.strerror or error})",
+            expected="a writable folder with room for a picture",
+            remedy="Check permissions and free space",
+        ) from error
 
 
 def _renderer(window: vtkRenderWindow) -> vtkRenderer:
@@ -142,10 +151,10 @@ def _add_letters(renderer: vtkRenderer, size_px: tuple[int, int]) -> None:
         (up, width // 2, height - inset),
         (-up, width // 2, inset),
     ):
-        renderer.AddViewProp(_letter(_side(direction_ras), x, y, height // 18))
+        renderer.AddViewProp(_letter(side_letter(direction_ras), x, y, height // 18))
 
 
-def _side(direction_ras: np.ndarray) -> str:
+def side_letter(direction_ras: np.ndarray) -> str:
     """The letter of the patient's side that a direction points to."""
     axis = int(np.argmax(np.abs(direction_ras)))
     return ("RL", "AP", "SI")[axis][0 if direction_ras[axis] > 0 else 1]

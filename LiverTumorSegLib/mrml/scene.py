@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import slicer
 from vtkmodules.vtkCommonCore import vtkCollection
@@ -33,8 +33,10 @@ class HeadlessScene:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="livertumorseg-scene-")
-        self.scene = slicer.vtkMRMLScene()
-        self.application_logic = _application_logic(self.scene)
+        self.scene: Any = slicer.vtkMRMLScene()
+        self.application_logic: Any = _application_logic(self.scene)
+        self._remote_logic: Any
+        self._io_logic: Any
         self._remote_logic, self._io_logic = _file_logics(self.scene, self.application_logic, self._folder.name)
         self._logics = {name: self._module_logic(name, kind) for name, kind in _MODULE_LOGICS.items()}
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene)
@@ -44,13 +46,16 @@ class HeadlessScene:
         return self._logics[name]
 
     def close(self) -> None:
-        """Empty the scene and let go of it; safe to call twice."""
+        """Empty the scene and let go of it and its logics; safe to call twice, of no use afterwards."""
+        if self.scene is None:
+            return
         self.scene.Clear(True)
-        for logic in (*self._logics.values(), self._io_logic, self._remote_logic, self.application_logic):
-            logic.SetMRMLScene(None)
+        self._logics.clear()
+        self._remote_logic = self._io_logic = self.application_logic = None
+        self.scene = None
         self._folder.cleanup()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> HeadlessScene:
         return self
 
     def __exit__(

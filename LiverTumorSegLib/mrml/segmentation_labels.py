@@ -70,12 +70,13 @@ def _mask_on_grid(node: Any, segment_id: str, to_world: np.ndarray, grid: Volume
     if not has_voxels:
         return mask
     part = Volume(array_of(labelmap) != 0, _affine_of_first_voxel(labelmap, to_world))
-    start_ijk = _whole_offset(part, grid)
-    if start_ijk is None:
+    aligned = _with_axes_of(part, grid)
+    if aligned is None:
         nearest = resample(part.with_array(part.array.view(np.uint8)), Grid.of(grid), outside=0, linear=False)
         return nearest.array != 0
-    theirs, ours = _overlap(start_ijk, part.shape, grid.shape)
-    mask[ours] = part.array[theirs]
+    start_ijk = _first_index(aligned, grid)
+    theirs, ours = _overlap(start_ijk, aligned.shape, grid.shape)
+    mask[ours] = aligned.array[theirs]
     return mask
 
 
@@ -88,12 +89,28 @@ def _affine_of_first_voxel(labelmap: Any, to_world: np.ndarray) -> np.ndarray:
     return affine
 
 
-def _whole_offset(part: Volume, grid: Volume) -> np.ndarray | None:
-    """The grid's index of a part's first voxel, None where the part's voxels are not voxels of the grid."""
-    start_ijk = np.rint(grid.ijk_from_ras(part.affine[None, :3, 3])[0]).astype(int)
-    affine = grid.affine.copy()
-    affine[:3, 3] += affine[:3, :3] @ start_ijk
-    return start_ijk if part.same_grid(Volume(part.array, affine), GRID_TOLERANCE_MM) else None
+def _with_axes_of(part: Volume, grid: Volume) -> Volume | None:
+    """A part with its axes in the order and direction of the grid's; None if its voxels are not voxels of the grid."""
+    turn = np.rint(np.linalg.inv(grid.affine[:3, :3]) @ part.affine[:3, :3]).astype(int)
+    if not np.array_equal(turn @ turn.T, np.eye(3)):
+        return None
+    order = [int(axis) for axis in np.abs(turn).argmax(axis=1)]
+    array = part.array.transpose(order)
+    to_part = np.eye(4)
+    to_part[:3, :3] = turn.T
+    for axis, source in enumerate(order):
+        if turn[axis, source] < 0:
+            array = np.flip(array, axis)
+            to_part[source, 3] = part.shape[source] - 1
+    aligned = Volume(array, part.affine @ to_part)
+    snapped = grid.affine.copy()
+    snapped[:3, 3] = grid.ras_from_ijk(_first_index(aligned, grid)[None])[0]
+    return aligned if aligned.same_grid(Volume(array, snapped), GRID_TOLERANCE_MM) else None
+
+
+def _first_index(aligned: Volume, grid: Volume) -> np.ndarray:
+    """Index in the grid of an aligned part's first voxel."""
+    return np.rint(grid.ijk_from_ras(aligned.affine[None, :3, 3])[0]).astype(int)
 
 
 def _overlap(start_ijk: np.ndarray, part: tuple[int, ...], grid: tuple[int, ...]) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ import slicer
 
 from LiverTumorSegLib.arrays import LabelArray
 from LiverTumorSegLib.labels import Label, LabelSet
-from LiverTumorSegLib.mrml.grid import image_of, labelled_box, matrix_of
+from LiverTumorSegLib.mrml.grid import image_of, labelled_box, matrix_of, right_handed
 from LiverTumorSegLib.volume import Volume
 
 BINARY_LABELMAP = "Binary labelmap"
@@ -25,14 +25,15 @@ def add_segmentation_node(
     """One segment per label (id = the label's name), sharing one binary label map; labels without voxels stay empty.
 
     segmentation: uint8 on the grid of ``volume_node``, which becomes the reference geometry and shares its transform.
-    The stored map is cut to the labelled part; that keeps every voxel's place and makes surfaces ten times faster.
+    As in ``add_volume_node``, a left-handed grid is held with its last axis reversed. The stored map is cut to the
+    labelled part, which keeps every voxel's place: surfaces and saving take time for the liver only.
     """
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
     node.CreateDefaultDisplayNodes()
     node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     node.GetSegmentation().SetSourceRepresentationName(BINARY_LABELMAP)
-    shared = _shared_labelmap(segmentation.array, volume_node)
+    shared = _shared_labelmap(right_handed(segmentation).array, volume_node)
     for label in labels:
         node.GetSegmentation().AddSegment(_segment(label, shared), label.name)
     show_labels(node, labels)
@@ -75,10 +76,10 @@ def _segment(label: Label, shared: Any) -> Any:
 
 
 def _shared_labelmap(array: LabelArray, volume_node: Any) -> Any:
-    box = labelled_box(array)
+    # Slicer makes no surface of an image without voxels, nor of a flat one: for an empty map, a bit of background.
+    box = labelled_box(array) or (slice(0, 2), slice(0, 2), slice(0, 2))
     labelmap = slicer.vtkOrientedImageData()
-    if box is not None:
-        labelmap.DeepCopy(image_of(array[box], (box[0].start, box[1].start, box[2].start)))
+    labelmap.DeepCopy(image_of(array[box], (box[0].start, box[1].start, box[2].start)))
     matrix = matrix_of(np.eye(4))
     volume_node.GetIJKToRASMatrix(matrix)
     labelmap.SetGeometryFromImageToWorldMatrix(matrix)

@@ -34,11 +34,11 @@ def add_table(scene: slicer.vtkMRMLScene, name: str, header: Sequence[str], rows
 
 
 def _column(title: str, cells: list[Cell]) -> vtkDoubleArray | vtkStringArray:
-    numeric = bool(cells) and all(isinstance(cell, int | float) for cell in cells)
-    column = vtkDoubleArray() if numeric else vtkStringArray()
+    numbers = [float(cell) for cell in cells if isinstance(cell, int | float)]
+    column: Any = vtkDoubleArray() if cells and len(numbers) == len(cells) else vtkStringArray()
     column.SetName(title)
     for cell in cells:
-        column.InsertNextValue(cell if numeric else _text(cell))
+        column.InsertNextValue(cell if isinstance(column, vtkDoubleArray) else _text(cell))
     return column
 
 

@@ -16,6 +16,7 @@ from LiverTumorSegLib.mrml.grid import (
     array_of,
     image_of,
     matrix_of,
+    right_handed,
     to_world_of,
     upright_affine,
 )
@@ -31,8 +32,10 @@ def add_volume_node(scene: slicer.vtkMRMLScene, ct: Volume, name: str) -> Any:
     """A volume node with the CT in whole HU (int16), placed in the patient, shown in a liver window.
 
     Fractions of a HU are rounded and values beyond int16 cut off. A grid whose axes are not at right angles comes as an
-    upright grid under a linear transform (see ``grid``); no voxel is resampled.
+    upright grid under a linear transform (see ``grid``), a left-handed one with its last axis reversed; no voxel is
+    resampled, each keeps its place.
     """
+    ct = right_handed(ct)
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
     transform = add_shear_transform(scene, ct, f"{node.GetName()} acquisition axes")
     if transform is not None:
