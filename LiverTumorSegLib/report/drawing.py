@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from LiverTumorSegLib.report.slices import PictureGrid, direction_letters
 
 Color = tuple[int, int, int]
-Pixel = tuple[float, float]
+Pixel = tuple[float | int, float | int]
 
 WHITE: Color = (240, 240, 240)
 GRAY: Color = (170, 174, 180)

@@ -54,10 +54,11 @@ _TEXTS = (
     ),
     FlagText(
         "implausible-mass",
-        "The liver may contain something that is not liver",
-        "A large part of the segmented liver does not look like liver tissue. A mass beside the liver may have been "
-        "taken in; liver volume and tumor burden are then too large.",
-        "Look at the outline around the mass and remove it from the liver in 3D Slicer if it lies outside.",
+        "A large lesion may lie beside the liver, not in it",
+        "Little of what surrounds this lesion is liver. A mass of a neighbouring organ may have been taken for a part "
+        "of the liver; liver volume, tumor volume and tumor burden are then too large.",
+        "Look at the lesion in all three planes. If it lies outside, remove it from liver and tumors in 3D Slicer and "
+        "measure again.",
         Severity.STOP,
     ),
     FlagText(
@@ -115,6 +116,13 @@ _TEXTS = (
         "longest diameter inside it, which is the one reported.",
         "Check whether this is one lesion or several that touch.",
         Severity.NOTE,
+    ),
+    FlagText(
+        "lesions-differ-from-tumor",
+        "The lesion map does not cover the tumor segment",
+        "The lesions that were given and the tumor segment do not consist of the same voxels. The tumor segment was "
+        "measured; parts of it without a lesion number became lesions of their own.",
+        "Check that the lesion map belongs to this segmentation.",
     ),
 )
 

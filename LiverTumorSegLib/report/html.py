@@ -61,6 +61,7 @@ def render_report(case: Case, overview: Image.Image) -> str:
     """
     rows = lesion_rows(case)
     all_flags = [*_case_flags(case), *(flag for row in rows for flag in row.lesion.flags)]
+    stops = [text for text in explain_all(all_flags) if text.severity is Severity.STOP]
     return _template().render(
         case=case,
         source=case.study.source,
@@ -69,9 +70,9 @@ def render_report(case: Case, overview: Image.Image) -> str:
         overview=jpeg_uri(overview),
         rows=rows,
         max_pictures=MAX_LESION_PICTURES,
-        flags=explain_all(all_flags),
         flagged_lesions={flag: [row.lesion.id for row in rows if flag in row.lesion.flags] for flag in all_flags},
-        stops=[text for text in explain_all(_case_flags(case)) if text.severity is Severity.STOP],
+        stops=stops,
+        flags=[text for text in explain_all(all_flags) if text not in stops],
         model=model_text(case.run.model),
         warnings=list(dict.fromkeys((*case.study.source.warnings, *case.run.warnings))),
         study_date=date_text(case.study.source.study_date),
