@@ -71,7 +71,7 @@ def zip_entries(path: Path) -> Iterator[list[Entry]]:
         archive = zipfile.ZipFile(path)
     except OSError as error:
         raise unreadable(path, error) from error
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise _unusable_zip(path, str(error)) from error
     with archive:
         files = [info for info in archive.infolist() if not info.is_dir() and not _is_hidden(info.filename)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,13 +12,19 @@ from typing import Any
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.archive import Entry
 
 _FIRST_ELEMENTS = tuple(bytes((8, 0, element, 0)) for element in (0, 1, 5, 8))
 """How files begin that lack the 128 bytes and the DICM of DICOM part 10."""
+
+DAMAGE = (
+    *(InvalidDicomError, BytesLengthException, EOFError, ValueError, NotImplementedError, LookupError, TypeError),
+    *(AttributeError, OverflowError, RecursionError, struct.error, zlib.error, zipfile.BadZipFile),
+)
+"""What pydicom and zipfile raise on damaged files."""
 
 TAGS = [
     "SpecificCharacterSet",
@@ -104,11 +112,10 @@ def read_planes(entries: Iterable[Entry]) -> tuple[list[Plane], list[str]]:
     for entry in entries:
         try:
             header = _header(entry)
-        except (InvalidDicomError, EOFError, ValueError, NotImplementedError, KeyError, zlib.error):
+            if header is not None and header.get("Rows") and header.get("Columns"):
+                planes += list(_planes(entry, header))
+        except DAMAGE:
             broken.append(entry.name)
-            continue
-        if header is not None and header.get("Rows") and header.get("Columns"):
-            planes += _planes(entry, header)
     return planes, broken
 
 
@@ -119,7 +126,10 @@ def _header(entry: Entry) -> Dataset | None:
         if start[128:] != b"DICM" and not bare:
             return None
         file.seek(0)
-        return pydicom.dcmread(file, stop_before_pixels=True, force=bare, specific_tags=list(TAGS))
+        header = pydicom.dcmread(file, stop_before_pixels=True, force=bare, specific_tags=list(TAGS))
+    for _element in header.iterall():  # pydicom converts values, and fails on bad ones, only when they are looked at
+        pass
+    return header
 
 
 def _planes(entry: Entry, header: Dataset) -> Iterator[Plane]:

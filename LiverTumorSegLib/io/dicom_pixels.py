@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,7 @@ from pydicom.dataset import FileDataset
 from pydicom.uid import UID, ImplicitVRLittleEndian
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.io.dicom_headers import Plane
+from LiverTumorSegLib.io.dicom_headers import DAMAGE, Plane
 
 _INT16 = np.iinfo(np.int16)
 
@@ -60,17 +58,17 @@ def _stored_pixels(plane: Plane) -> np.ndarray:
         file = pydicom.dcmread(io.BytesIO(data), force=True)
         _name_bare_syntax(file)
         syntax = UID(file.file_meta.TransferSyntaxUID)
-    except (EOFError, ValueError, AttributeError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise _unreadable(plane, str(error)) from error
     if "PixelData" not in file:
         raise _unreadable(plane, "no pixel data, the file ends early")
     try:
         return np.asarray(file.pixel_array)
     except (NotImplementedError, RuntimeError) as error:
-        if not syntax.is_compressed:
+        if not (syntax.is_transfer_syntax and syntax.is_compressed):
             raise _unreadable(plane, str(error)) from error
         return _by_gdcm(plane, data, syntax)
-    except (ValueError, AttributeError, EOFError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         raise _unreadable(plane, str(error)) from error
 
 

@@ -85,7 +85,7 @@ def _header(path: Path, data: bytes) -> Any:
     try:
         header = kind.from_fileobj(io.BytesIO(data), check=False)
         header.get_data_dtype(), header.get_data_shape()
-    except (HeaderDataError, WrapStructError, OSError, ValueError) as error:
+    except (HeaderDataError, WrapStructError, OSError, ValueError, KeyError) as error:
         raise damaged(path, f"NIfTI header: {error}") from error
     if bytes(header["magic"])[:3] in (b"ni1", b"ni2"):
         raise InputError(
@@ -101,8 +101,8 @@ def _voxels(path: Path, data: bytes, header: Any, shape: tuple[int, int, int]) -
     if dtype.fields or dtype.kind not in "iuf":
         raise not_scalar(path, "a color image" if dtype.fields else f"an image of {dtype} numbers")
     offset, count = int(header.get_data_offset()), int(np.prod(shape, dtype=np.int64))
-    if len(data) < offset + count * dtype.itemsize:
-        share = max(0, len(data) - offset) / (count * dtype.itemsize)
+    if not 0 <= offset <= len(data) - count * dtype.itemsize:
+        share = max(0, len(data) - max(0, offset)) / (count * dtype.itemsize)
         raise damaged(path, f"{share:.0%} of its voxels are there")
     stored = np.frombuffer(data, dtype, count, offset).reshape(shape, order="F")
     slope, inter = header.get_slope_inter()

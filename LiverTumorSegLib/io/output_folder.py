@@ -32,13 +32,12 @@ class OutputKind:
 
 
 @contextmanager
-def output_folder(out: Path, kind: OutputKind, needed_bytes: int = 0) -> Iterator[Path]:
+def output_folder(out: Path, kind: OutputKind) -> Iterator[Path]:
     """Gives a temporary folder on the same disk; on success it becomes ``out`` in one step, else it disappears.
 
     out: absent, empty, or an unedited earlier result (replaced only on success); missing parents are made.
-    needed_bytes: refused at once if the disk has less. A killed run leaves a hidden folder (.NAME...partial) that the
-    next run to the same place removes. Raises InputError for a place that cannot be written, holds other files, or
-    whose disk runs full.
+    A killed run leaves a hidden folder (.NAME...partial) that the next run to the same place removes. Raises InputError
+    for a place that cannot be written, holds other files, or whose disk runs full.
     """
     out = Path(os.path.realpath(out))
     _check_target(out, kind)
@@ -47,17 +46,23 @@ def output_folder(out: Path, kind: OutputKind, needed_bytes: int = 0) -> Iterato
     work: Path | None = None
     try:
         _remove_stale(place, out)
-        _check_space(place, needed_bytes)
         work = _make_work(place, out)
         yield work
         _publish(work, out, kind)
         made = []
     except OSError as error:
-        raise _explained(error, place, work, needed_bytes) from error
+        raise _explained(error, place, work) from error
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
         _remove_empty(made)
+
+
+def check_room(folder: Path, needed_bytes: int) -> None:
+    """Raises InputError if the disk of a folder has less room than the files will need."""
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise _full(folder, free, needed_bytes)
 
 
 def _check_target(out: Path, kind: OutputKind) -> None:
@@ -67,7 +72,7 @@ def _check_target(out: Path, kind: OutputKind) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise _explained(error, out, None, 0) from error
+        raise _explained(error, out, None) from error
     foreign = sorted(names - kind.files)
     if foreign or (names and kind.marker not in names):
         raise _not_replaced(out, "holds other files", (foreign or sorted(names))[:3], kind)
@@ -90,7 +95,7 @@ def _make_parents(out: Path) -> list[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _remove_empty(missing)
-        raise _explained(error, out.parent, None, 0) from error
+        raise _explained(error, out.parent, None) from error
     return missing
 
 
@@ -164,17 +169,11 @@ def _remove_empty(folders: list[Path]) -> None:
             return
 
 
-def _check_space(place: Path, needed_bytes: int) -> None:
-    free = shutil.disk_usage(place).free
-    if free < needed_bytes:
-        raise _full(place, free, needed_bytes)
-
-
-def _explained(error: OSError, place: Path, work: Path | None, needed_bytes: int) -> Exception:
+def _explained(error: OSError, place: Path, work: Path | None) -> Exception:
     """An InputError for a full or forbidden disk; any other error stays what it is."""
     if error.errno in _FULL:
         written = sum(file.stat().st_size for file in work.rglob("*") if file.is_file()) if work else 0
-        return _full(place, shutil.disk_usage(place).free, max(needed_bytes, written))
+        return _full(place, shutil.disk_usage(place).free, written)
     if error.errno in _FORBIDDEN or isinstance(error, NotADirectoryError):
         return InputError(
             found=f"{place} may not be written ({error.strerror})",

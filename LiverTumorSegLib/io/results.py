@@ -14,7 +14,7 @@ from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.nifti import read_nifti, write_nifti
 from LiverTumorSegLib.io.nrrd import write_seg_nrrd
-from LiverTumorSegLib.io.output_folder import OutputKind, output_folder
+from LiverTumorSegLib.io.output_folder import OutputKind, check_room, output_folder
 from LiverTumorSegLib.labels import LabelSet
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.volume import Volume
@@ -25,6 +25,7 @@ MEASUREMENTS, LESION_TABLE, VOLUME_TABLE = "measurements.json", "measurements.cs
 RUN, SCENE, REPORT, OVERVIEW = "run.json", "scene.mrb", "report.html", "overview.png"
 _WRITTEN_HERE = {SEGMENTATION, LESIONS, SEG_NRRD, LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
 RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW}))
+_ROOM_BESIDE_CT_BYTES = 20 * 2**20
 
 Cell = str | int | float | None
 
@@ -48,14 +49,14 @@ class StoredCase:
     run: dict[str, Any]
 
 
-def result_folder(out: Path, needed_bytes: int = 0) -> AbstractContextManager[Path]:
+def result_folder(out: Path) -> AbstractContextManager[Path]:
     """A temporary folder that becomes the result folder ``out`` if all goes well; see output_folder."""
-    return output_folder(out, RESULT, needed_bytes)
+    return output_folder(out, RESULT)
 
 
-def needed_bytes(ct: Volume) -> int:
-    """Room that a result folder may take: the scene holds the CT, in the worst case hardly compressed."""
-    return int(ct.array.nbytes) + 20 * 2**20
+def check_room_for_result(folder: Path, ct: Volume) -> None:
+    """To call once the CT is known. Raises InputError if the scene, which holds the CT, may not fit on the disk."""
+    check_room(folder, int(ct.array.nbytes) + _ROOM_BESIDE_CT_BYTES)
 
 
 def write_case_files(folder: Path, case: Case, *, volumes: CsvTable, lesions: CsvTable) -> None:

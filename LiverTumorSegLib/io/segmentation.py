@@ -66,7 +66,8 @@ def _label_parts(image: RawImage) -> list[Part]:
 
 
 def _whole_values(image: RawImage) -> np.ndarray:
-    values = np.unique(image.array[image.array != 0])
+    flat = image.array.ravel(order="K")
+    values = np.unique(flat[flat != 0])
     if values.size > 1000 or (values != np.rint(values)).any():
         raise InputError(
             found=f"{image.path.name} has {values.size} different values, like a CT or a probability map",

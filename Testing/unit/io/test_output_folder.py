@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from privileges import folder_for_everyone, without_privileges
 from refusals import refused
 
 from LiverTumorSegLib.errors import CancelledError
@@ -133,13 +134,6 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path):
     assert names(tmp_path / "disk") == ["labels.json", "run.json"]
 
 
-def test_too_little_room_is_refused_before_the_work(tmp_path):
-    words = ("MiB free", "more than 1099511627776.0 MiB", "Free some space")
-    with refused(*words), output_folder(tmp_path / "out", KIND, needed_bytes=2**60):
-        pytest.fail("the work must not begin")
-    assert names(tmp_path) == []
-
-
 def test_what_a_killed_run_left_is_removed_by_the_next_one(tmp_path):
     script = (
         "import os, sys; from pathlib import Path\n"
@@ -195,9 +189,20 @@ def test_a_read_only_disk_is_refused(tiny_disk):
         produce(tiny_disk / "a" / "out")
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission_is_refused(tmp_path):
-    tmp_path.chmod(0o500)
-    with refused("may not be written"):
-        produce(tmp_path / "out")
-    tmp_path.chmod(0o700)
+def test_a_folder_without_permission_is_refused_and_untouched():
+    with folder_for_everyone() as folder:
+        folder.chmod(0o555)
+        with without_privileges(), refused("may not be written", "Choose another folder"):
+            produce(folder / "a" / "out")
+        assert names(folder) == []
+
+
+def test_an_earlier_result_that_belongs_to_another_is_refused_and_untouched():
+    with folder_for_everyone() as folder:
+        produce(folder / "out", "old")
+        (folder / "out").chmod(0o555)
+        folder.chmod(0o555)
+        with without_privileges(), refused("may not be written"):
+            produce(folder / "out")
+        assert (folder / "out" / "labels.json").read_text() == "old"
+        (folder / "out").chmod(0o755)

@@ -193,3 +193,13 @@ def test_written_nifti_keeps_dtype_and_sheared_affine_and_repeats_its_bytes(tmp_
 def test_label_maps_are_read_as_stored(tmp_path):
     nrrd.write(str(tmp_path / "a.nrrd"), (HU > 0).astype(np.uint8), {"space": "LPS", "space directions": np.eye(3)})
     assert read_nrrd(tmp_path / "a.nrrd").array.dtype == np.uint8
+
+
+def test_a_metaimage_header_beside_big_endian_voxels_is_read(tmp_path):
+    header = "NDims = 3\nDimSize = 12 10 8\nElementSpacing = 0.7 0.9 2.5\nOffset = 1 2 3\nElementType = MET_SHORT\n"
+    header += "ElementByteOrderMSB = True\nHeaderSize = -1\nElementDataFile = voxels.raw\n"
+    (tmp_path / "ct.mhd").write_text(header)
+    (tmp_path / "voxels.raw").write_bytes(b"skipped" + HU.astype(">i2").tobytes(order="F"))
+    study = read_study(tmp_path / "ct.mhd")
+    np.testing.assert_array_equal(study.ct.array, HU)
+    np.testing.assert_allclose(study.ct.affine, [[-0.7, 0, 0, -1], [0, -0.9, 0, -2], [0, 0, 2.5, 3], [0, 0, 0, 1]])

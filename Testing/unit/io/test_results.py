@@ -15,7 +15,7 @@ from LiverTumorSegLib.io.phantom_files import write_phantom_files
 from LiverTumorSegLib.io.read import read_study
 from LiverTumorSegLib.io.results import (
     CsvTable,
-    needed_bytes,
+    check_room_for_result,
     read_case,
     read_segmentation_of,
     result_folder,
@@ -54,7 +54,7 @@ def case():
 
 
 def write(out, case):
-    with result_folder(out, needed_bytes(case.study.ct)) as folder:
+    with result_folder(out) as folder:
         write_case_files(folder, case, volumes=TABLE, lesions=TABLE)
 
 
@@ -116,6 +116,13 @@ def test_a_number_that_is_none_never_reaches_json_and_nothing_is_left(tmp_path, 
     with pytest.raises(ValueError, match="JSON compliant"):
         write(tmp_path / "out", broken)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ct_that_would_fill_the_disk_is_refused_before_the_work(tmp_path, case):
+    check_room_for_result(tmp_path, case.study.ct)
+    huge = np.broadcast_to(np.int16(0), (2**17, 2**17, 2**17))
+    with refused("MiB free", "Free some space"):
+        check_room_for_result(tmp_path, Volume(huge, np.eye(4)))
 
 
 def test_csv_quotes_what_needs_it_and_leaves_unknown_cells_empty(tmp_path):
