@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
@@ -72,18 +71,18 @@ class Volume:
         shifted = np.asarray(points_ras, dtype=np.float64) - self.affine[:3, 3]
         return shifted @ np.linalg.inv(self.affine[:3, :3]).T
 
-    def with_array(self, array: ImageArray) -> Self:
+    def with_array(self, array: ImageArray) -> Volume:
         """Another array on the same grid. Raises ValueError if its shape differs."""
         if array.shape != self.array.shape:
             message = f"array of shape {array.shape} on a grid of shape {self.array.shape}"
             raise ValueError(message)
-        return type(self)(array, self.affine)
+        return Volume(array, self.affine)
 
-    def crop(self, box: Box) -> Self:
+    def crop(self, box: Box) -> Volume:
         """The part inside a box (a view), with its own origin."""
         affine = self.affine.copy()
         affine[:3, 3] = self.ras_from_ijk(np.array([[axis.start for axis in box]], dtype=np.float64))[0]
-        return type(self)(self.array[box], affine)
+        return Volume(self.array[box], affine)
 
     def same_grid(self, other: Volume, tolerance_mm: float = GRID_TOLERANCE_MM) -> bool:
         """Whether both have the same shape and every corner voxel in the same place."""

@@ -21,8 +21,8 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     parser = subparsers.add_parser(
         "demo",
         help="run the main job on a procedural phantom (or on CT) and show the result",
-        description="Make a procedural abdomen, run the main job on it, and print what was found beside the truth. "
-        "With CT: run on that instead.",
+        description="Make a procedural abdomen, run the main job on it, and print what was found (ml, mm) beside the "
+        "truth. With CT: run on that instead.",
         parents=list(parents),
     )
     parser.add_argument("input", type=Path, nargs="?", metavar="CT", help="your own CT instead of the phantom")
