@@ -44,7 +44,8 @@ class Lesion:
 class Measurements:
     """Volumes in ml; liver_ml is the organ (parenchyma, vessels and tumours inside it).
 
-    burden_percent: tumour / organ, None where no liver was found.
+    burden_percent: tumour / organ, None where no liver was found. algorithm: version of the definitions behind the
+    diameters (docs/conventions.md).
     """
 
     liver_ml: float
@@ -53,6 +54,7 @@ class Measurements:
     burden_percent: float | None
     lesions: tuple[Lesion, ...] = ()
     flags: tuple[str, ...] = ()
+    algorithm: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Schema 1 of measurements.json; keys may be added later, never renamed."""
@@ -63,6 +65,7 @@ class Measurements:
             "vessel": {"volume_ml": self.vessel_ml},
             "lesions": [_lesion_json(lesion) for lesion in self.lesions],
             "flags": list(self.flags),
+            "algorithm": self.algorithm,
         }
 
     @classmethod
@@ -78,6 +81,7 @@ class Measurements:
             burden_percent=data["tumor"]["burden_percent"],
             lesions=tuple(_lesion_from_json(item) for item in data["lesions"]),
             flags=tuple(data["flags"]),
+            algorithm=data.get("algorithm", ""),
         )
 
 

@@ -1,0 +1,64 @@
+"""Measurements as tables: one header and rows of cells, for CSV files, table nodes and reports."""
+
+from __future__ import annotations
+
+from LiverTumorSegLib.measurements import Lesion, Measurements
+
+Cell = str | int | float | None
+"""A number (unrounded), a text, or None for what is not known."""
+Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
+
+VOLUMETRY_HEADER = ("structure", "volume_ml", "share_of_liver_percent")
+LESION_HEADER = (
+    "lesion",
+    "volume_ml",
+    "long_axis_mm",
+    "short_axis_mm",
+    "feret_mm",
+    "slice_axis",
+    "slice_index",
+    "slice_position_s_mm",
+    "slice_thickness_mm",
+    *(f"{axis}_axis_{end}_{frame}_mm" for axis in ("long", "short") for end in ("start", "end") for frame in "ras"),
+    "flags",
+)
+
+
+def volumetry_rows(measurements: Measurements) -> Table:
+    """Organ, tumour-free liver, vessels and tumours. Shares are None where no liver was found."""
+    organ_ml = measurements.liver_ml
+    volumes_ml = {
+        "liver with vessels and tumors": organ_ml,
+        "liver without tumors": max(0.0, organ_ml - measurements.tumor_ml),
+        "liver vessels": measurements.vessel_ml,
+        "liver tumors": measurements.tumor_ml,
+    }
+    rows: list[tuple[Cell, ...]] = [
+        (name, volume_ml, 100 * volume_ml / organ_ml if organ_ml else None) for name, volume_ml in volumes_ml.items()
+    ]
+    return VOLUMETRY_HEADER, rows
+
+
+def lesion_rows(measurements: Measurements) -> Table:
+    """One row per lesion, largest first; r, a, s are patient axes.
+
+    slice_axis is i, j or k; slice_index counts from 0; flags are separated by spaces.
+    """
+    return LESION_HEADER, [_lesion_row(lesion) for lesion in measurements.lesions]
+
+
+def _lesion_row(lesion: Lesion) -> tuple[Cell, ...]:
+    ends = (*lesion.long_axis_ras_mm, *lesion.short_axis_ras_mm)
+    return (
+        lesion.id,
+        lesion.volume_ml,
+        lesion.long_axis_mm,
+        lesion.short_axis_mm,
+        lesion.feret_mm,
+        "ijk"[lesion.slice_axis],
+        lesion.slice_index,
+        lesion.slice_position_mm,
+        lesion.slice_thickness_mm,
+        *(coordinate for point in ends for coordinate in point),
+        " ".join(lesion.flags),
+    )
