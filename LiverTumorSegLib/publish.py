@@ -17,6 +17,7 @@ from LiverTumorSegLib.io.results import (
     OVERVIEW,
     REPORT,
     CsvTable,
+    check_room_for_result,
     result_folder,
     write_case_files,
     write_run,
@@ -25,6 +26,7 @@ from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
 from LiverTumorSegLib.mrml.client import SceneWorker
 from LiverTumorSegLib.mrml.outcome import SceneResult
 from LiverTumorSegLib.progress import Progress
+from LiverTumorSegLib.study import Study
 from LiverTumorSegLib.timing import peak_memory_mib
 
 PACKAGES = ("numpy", "scipy", "SimpleITK", "openvino", "torch", "slicer-core", "connected-components-3d")
@@ -56,6 +58,10 @@ class Publisher:
     folder: Path
     scene: SceneWorker
     progress: Progress
+
+    def check_room(self, study: Study) -> None:
+        """To call as soon as the CT is known. Raises InputError where the disk cannot hold the result."""
+        check_room_for_result(self.folder, study.ct)
 
     def publish(self, case: Case) -> Case:
         """Write everything; the case with its completed record (timings, memory, versions, warnings)."""

@@ -47,6 +47,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
     with publishing(arguments.output, progress, job.cleaned_up_by) as publisher:
         with progress.stage("read", 0.0, 0.5, "Reading"):
             study = read_study(arguments.input, series=arguments.series)
+            publisher.check_room(study)
             segmentation, warnings = read_segmentation(arguments.segmentation, study.ct)
         case = publisher.publish(measure(study, segmentation, None, warnings, progress))
     job.output.result(summary(case, arguments.output), **facts(case, arguments.output))

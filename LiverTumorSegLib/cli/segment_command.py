@@ -63,6 +63,7 @@ def segment_to_folder(
     with publishing(output, progress, job.cleaned_up_by) as publisher:
         with progress.stage("read", 0.0, 0.03, "Reading the CT"):
             study = read_study(source, series=series)
+            publisher.check_room(study)
         with progress.stage("model", 0.03, 0.05, "Getting the model ready") as report:
             spec, warnings = choose_model(settings.model, report, offline=offline)
             segmenter = make_segmenter(spec, settings)
