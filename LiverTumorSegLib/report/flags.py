@@ -30,8 +30,8 @@ _TEXTS = (
     FlagText(
         "no-liver-found",
         "No liver was found",
-        "Nothing in this CT looked enough like a liver. All volumes are 0 because nothing was measured, not because "
-        "nothing is there.",
+        "Nothing in this CT looked enough like a liver, or none was drawn. Volumes of 0 mean that nothing was "
+        "measured, not that nothing is there.",
         "Check that the CT shows the upper abdomen, is a CT in Hounsfield units and is the series you meant. A liver "
         "can be drawn by hand and measured with the measure command.",
         Severity.STOP,

@@ -20,7 +20,7 @@ from LiverTumorSegLib.report.slices import (
     as_vector,
     fitted_grid,
 )
-from LiverTumorSegLib.report.surface import surface_panel
+from LiverTumorSegLib.report.surface import filled_box, surface_panel
 from LiverTumorSegLib.volume import Volume
 
 PAGE_PX = (1600, 1300)
@@ -77,14 +77,17 @@ def point_of_interest(case: Case) -> Vector:
 
 def _widest_point(segmentation: Volume) -> Vector:
     """Middle of the slice with the most labelled voxels; the volume's middle where there are none."""
-    axis = slice_axis(segmentation.affine)
-    counts = np.count_nonzero(segmentation.array, axis=tuple(other for other in range(3) if other != axis))
-    ijk = (np.array(segmentation.shape) - 1) / 2
-    if counts.any():
-        ijk[axis] = int(np.argmax(counts))
-        flat = np.argwhere(np.take(segmentation.array, int(ijk[axis]), axis=axis))
-        ijk[[other for other in range(3) if other != axis]] = flat.mean(axis=0)
-    return as_vector(segmentation.ras_from_ijk(ijk[None])[0])
+    box = filled_box(segmentation.array)
+    if box is None:
+        middle = (np.array(segmentation.shape) - 1) / 2
+        return as_vector(segmentation.ras_from_ijk(middle[None])[0])
+    part = segmentation.crop(box)
+    axis = slice_axis(part.affine)
+    others = [other for other in range(3) if other != axis]
+    ijk = np.zeros(3)
+    ijk[axis] = np.argmax(np.count_nonzero(part.array, axis=(others[0], others[1])))
+    ijk[others] = np.argwhere(np.take(part.array, int(ijk[axis]), axis=axis)).mean(axis=0)
+    return as_vector(part.ras_from_ijk(ijk[None])[0])
 
 
 def _planes(case: Case) -> list[Image.Image]:

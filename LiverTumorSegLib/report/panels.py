@@ -85,15 +85,13 @@ def center_of(lesion: Lesion) -> Vector:
 
 
 def plane_title(grid: PictureGrid) -> str:
-    """The plane in words, with where it lies in the patient."""
-    normal = np.cross(grid.plane.right_ras, grid.plane.down_ras)
-    axis = int(np.argmax(np.abs(normal)))
-    middle = _middle_ras(grid)[axis]
-    title = f"{grid.plane.name}  {'RAS'[axis]} {middle:.1f} mm"
+    """The plane in words, with where it lies in the patient; a tilted one has no single position."""
     tilt = tilt_degrees(grid.plane)
     if grid.plane.name == AXIAL.name and tilt >= TILT_SHOWN_DEGREES:
-        return f"{title}, slices tilted {tilt:.0f}°"
-    return title
+        return f"{grid.plane.name}, slices tilted {tilt:.0f}°"
+    normal = np.cross(grid.plane.right_ras, grid.plane.down_ras)
+    axis = int(np.argmax(np.abs(normal)))
+    return f"{grid.plane.name}  {'RAS'[axis]} {_middle_ras(grid)[axis]:.1f} mm"
 
 
 def _middle_ras(grid: PictureGrid) -> np.ndarray:
