@@ -24,8 +24,10 @@ from LiverTumorSegLib.volume import Volume
 class LiverSettings:
     """What may be a liver.
 
-    tissue_hu: level of parenchyma in any phase, also fatty. even_hu: largest local deviation inside it. neck_mm: bridges
-    to other organs that are thinner than twice this are cut. least_ml: what is smaller is no liver.
+    tissue_hu: level of parenchyma in any phase, also fatty. even_hu: largest local deviation inside it.
+    seed_depth_mm: half the thickness of the block to start from. band, band_hu: half width of the parenchyma's range
+    in robust deviations and its limits in HU. neck_mm: bridges to other organs thinner than twice this are cut.
+    gap_mm: half the width of gaps that are closed. least_ml: what is smaller is no liver.
     rightward: how far its centre lies right of the body's, as a share of the body's width (a brain is in the middle).
     """
 
@@ -84,12 +86,17 @@ def _seed(hu: ImageArray, body: Mask, settings: LiverSettings) -> Mask | None:
 
 
 def _grown_from(seed: Mask, hu: ImageArray, settings: LiverSettings) -> Mask:
-    """All tissue of the seed's level that hangs together with it through more than a thin neck."""
+    """All tissue of the seed's level that hangs together with it through more than a thin neck.
+
+    The outermost voxel is half fat, so it may be further from that level.
+    """
     middle, deviation = middle_and_deviation(hu[seed])
     band = float(np.clip(settings.band * deviation, *settings.band_hu))
     alike = fill_voids.fill(np.abs(ndimage.gaussian_filter(hu, 0.7) - middle) < band).astype(bool)
     thick = parts_with(_depth_mm(alike, settings) > settings.neck_mm, seed)
-    return alike & (_distance_mm(thick, settings) <= settings.neck_mm + settings.grid_mm)
+    liver = alike & (_distance_mm(thick, settings) <= settings.neck_mm + settings.grid_mm)
+    rim = (_distance_mm(liver, settings) <= settings.grid_mm) & (np.abs(hu - middle) < 2 * band)
+    return liver | rim
 
 
 def _closed(liver: Mask, hu: ImageArray, settings: LiverSettings) -> Mask:

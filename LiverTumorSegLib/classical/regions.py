@@ -20,7 +20,7 @@ def bounding_box(mask: Mask) -> Box | None:
     return i, j, k
 
 
-def parts_with(mask: Mask, cores: Mask, least_voxels: float = 1) -> Mask:
+def parts_with(mask: Mask, cores: Mask, least_voxels: float = 1.0) -> Mask:
     """The 26-connected parts of a mask that hold a core voxel and are large enough."""
     parts, count = cc3d.connected_components(mask, connectivity=26, return_N=True)
     keep = np.zeros(count + 1, bool)

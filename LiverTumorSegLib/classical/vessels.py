@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import edt
 import fill_voids
 import numpy as np
+from jaxtyping import Bool, Float
 from scipy import ndimage
 
-from LiverTumorSegLib.arrays import ImageArray, Mask
+from LiverTumorSegLib.arrays import Mask
 from LiverTumorSegLib.classical.regions import bounding_box, grown, middle_and_deviation, parts_with
 from LiverTumorSegLib.geometry.resample import Grid, grown_box, resample, upright_grid
 from LiverTumorSegLib.geometry.ridge import tube_strength
@@ -35,6 +36,7 @@ class VesselSettings:
 
     body: share of the large veins' contrast that a vessel exceeds; noise_floor: and this many robust deviations of the
     smoothed parenchyma. core: multiple of that limit which a certain part exceeds, core_depth_mm deep in the organ.
+    hard_hu: what is so far above the parenchyma is bone, calcium or metal, and left out with the tumours' margin.
     border_mm: bodies stay this far from the organ's surface (a predicted one takes in ribs, kidney, bowel wall).
     rim: share of that limit down to which a vessel is followed, at most rim_mm outwards.
     """
@@ -52,9 +54,13 @@ class VesselSettings:
     rim_mm: float = 1.5
     min_tree_ml: float = 0.3
     tumor_margin_mm: float = 2.0
+    hard_hu: float = 250.0
 
 
 DEFAULTS = VesselSettings()
+
+_WorkImage = Float[np.ndarray, "z y x"]
+_WorkMask = Bool[np.ndarray, "z y x"]
 
 
 def find_vessels(ct: Volume, organ: Mask, exclude: Mask, settings: VesselSettings = DEFAULTS) -> Mask:
@@ -82,8 +88,8 @@ class _Region:
     Arrays are (k, j, i) of the grid, ITK's memory order: nothing here depends on direction.
     """
 
-    hu: ImageArray
-    parenchyma: Mask
+    hu: _WorkImage
+    parenchyma: _WorkMask
     grid: Grid
 
 
@@ -93,10 +99,14 @@ def _work_region(crop: Volume, organ: Mask, exclude: Mask, settings: VesselSetti
     if exclude.any():
         margin = settings.tumor_margin_mm / settings.grid_mm
         inside &= ~grown(_resampled(crop, exclude, grid) >= 0.5, margin)
-    return _Region(resample(crop, grid, outside=-1000.0).array.T, inside, grid)
+    hu = resample(crop, grid, outside=-1000.0).array.T
+    if inside.any():
+        hard = inside & (hu > np.median(hu[inside]) + settings.hard_hu)
+        inside &= ~grown(hard, settings.tumor_margin_mm / settings.grid_mm)
+    return _Region(hu, inside, grid)
 
 
-def _resampled(crop: Volume, mask: Mask, grid: Grid) -> ImageArray:
+def _resampled(crop: Volume, mask: Mask, grid: Grid) -> _WorkImage:
     return resample(crop.with_array(mask.astype(np.float32)), grid, outside=0.0).array.T
 
 
@@ -113,7 +123,7 @@ def _vessels_of(region: _Region, crop: Volume, settings: VesselSettings) -> Mask
     return resample(soft, Grid.of(crop), outside=0.0).array > settings.rim * limit
 
 
-def _trees(excess: ImageArray, depth_mm: ImageArray, limit: float, settings: VesselSettings) -> Mask:
+def _trees(excess: _WorkImage, depth_mm: _WorkImage, limit: float, settings: VesselSettings) -> _WorkMask:
     """The vessels' bodies: bright, tubular, connected to a certain part, large enough."""
     voxels = np.flatnonzero((excess > limit) & (depth_mm > settings.border_mm))
     tube = tube_strength(excess, voxels, settings.scales_mm, settings.grid_mm, settings.smoothing_mm)
@@ -125,14 +135,14 @@ def _trees(excess: ImageArray, depth_mm: ImageArray, limit: float, settings: Ves
     return parts_with(bodies, cores, settings.min_tree_ml * 1000 / settings.grid_mm**3)
 
 
-def _excess_hu(region: _Region, settings: VesselSettings) -> ImageArray:
+def _excess_hu(region: _Region, settings: VesselSettings) -> _WorkImage:
     """HU above the parenchyma around, slightly smoothed inside the organ; 0 outside."""
     inside = region.parenchyma
     above = np.where(inside, np.clip(region.hu - _background_hu(region, settings), -100, 150), 0).astype(np.float32)
     return _smoothed_inside(above, inside, settings.smoothing_mm / settings.grid_mm)
 
 
-def _background_hu(region: _Region, settings: VesselSettings) -> ImageArray:
+def _background_hu(region: _Region, settings: VesselSettings) -> _WorkImage:
     """The parenchyma's own level, which varies over the liver (fat, beam hardening, perfusion): a wide masked mean.
 
     Taken on every fourth voxel, and of values clipped to what parenchyma can be, so that vessels do not lift it.
@@ -148,11 +158,11 @@ def _background_hu(region: _Region, settings: VesselSettings) -> ImageArray:
     return middle + ndimage.zoom(level, np.array(hu.shape) / level.shape, order=1, grid_mode=True, mode="nearest")
 
 
-def _limit_hu(excess: ImageArray, depth_mm: ImageArray, settings: VesselSettings) -> float:
-    """Excess that a vessel's body exceeds: a share of the large veins' contrast, but above the noise; inf without veins.
+def _limit_hu(excess: _WorkImage, depth_mm: _WorkImage, settings: VesselSettings) -> float:
+    """Excess that a vessel's body exceeds: a share of the large veins' contrast, but above the noise; inf if no veins.
 
-    The contrast is a high percentile of the excess smoothed to large veins' size, away from the organ's surface. Even the
-    coarsest Gaussian texture has its 99.5th percentile at 2.6 deviations, so less than that is no sign of veins.
+    The contrast is a high percentile of the excess smoothed to large veins' size, away from the organ's surface. Even
+    the coarsest Gaussian texture has its 99.5th percentile at 2.6 deviations, so less than that is no sign of veins.
     """
     _, deviation = middle_and_deviation(excess[depth_mm > 0])
     deep = depth_mm > min(5.0, 0.5 * float(depth_mm.max()))
@@ -162,6 +172,6 @@ def _limit_hu(excess: ImageArray, depth_mm: ImageArray, settings: VesselSettings
     return max(settings.body * contrast, settings.noise_floor * deviation)
 
 
-def _smoothed_inside(image: ImageArray, inside: Mask, sigma: float) -> ImageArray:
+def _smoothed_inside(image: _WorkImage, inside: _WorkMask, sigma: float) -> _WorkImage:
     weight = ndimage.gaussian_filter(inside.astype(np.float32), sigma)
     return np.where(inside, ndimage.gaussian_filter(image, sigma) / np.maximum(weight, 0.3), 0).astype(np.float32)
