@@ -102,4 +102,4 @@ class Volume:
 
 
 def _triple(values_mm: np.ndarray | Vector) -> str:
-    return " x ".join(f"{v:.3g}" if abs(v) < 10 else f"{v:.1f}" for v in values_mm)
+    return " x ".join(f"{v + 0.0:.3g}" if abs(v) < 10 else f"{v:.1f}" for v in values_mm)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from LiverTumorSegLib.case import Case
+from LiverTumorSegLib.registry import CLASSICAL
+
 
 class Severity(StrEnum):
     """How much a flag matters to somebody who uses the numbers."""
@@ -150,3 +153,13 @@ def explain_all(flags: Iterable[str]) -> list[FlagText]:
     texts = [explain(flag) for flag in dict.fromkeys(flags)]
     rank = list(reversed(Severity))
     return sorted(texts, key=lambda text: rank.index(text.severity))
+
+
+def case_flags(case: Case) -> list[str]:
+    """Flags of the whole case; a run without a network and a case without a liver say so even if nobody flagged it."""
+    flags = list(case.measurements.flags)
+    if case.measurements.liver_ml <= 0:
+        flags.append("no-liver-found")
+    if case.run.model.get("id") == CLASSICAL.id:
+        flags.append("no-network")
+    return list(dict.fromkeys(flags))

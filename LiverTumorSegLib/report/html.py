@@ -15,9 +15,9 @@ from PIL import Image
 
 from LiverTumorSegLib.case import Case
 from LiverTumorSegLib.measurements import Lesion
-from LiverTumorSegLib.registry import CLASSICAL, MODELS, ModelSpec
+from LiverTumorSegLib.registry import MODELS, ModelSpec
 from LiverTumorSegLib.report.drawing import LIVER_WINDOW
-from LiverTumorSegLib.report.flags import FlagText, Severity, explain_all
+from LiverTumorSegLib.report.flags import FlagText, Severity, case_flags, explain_all
 from LiverTumorSegLib.report.panels import lesion_panel
 
 MAX_LESION_PICTURES = 12
@@ -60,7 +60,7 @@ def render_report(case: Case, overview: Image.Image) -> str:
     Of the patient only the PatientID is shown: names and birth dates do not belong into a file that is mailed around.
     """
     rows = lesion_rows(case)
-    all_flags = [*_case_flags(case), *(flag for row in rows for flag in row.lesion.flags)]
+    all_flags = [*case_flags(case), *(flag for row in rows for flag in row.lesion.flags)]
     stops = [text for text in explain_all(all_flags) if text.severity is Severity.STOP]
     return _template().render(
         case=case,
@@ -128,16 +128,6 @@ def model_text(model: dict[str, Any]) -> ModelText | None:
 
 def _known(model: dict[str, Any], spec: ModelSpec | None, key: str) -> str:
     return str(model.get(key) or (getattr(spec, key) if spec else ""))
-
-
-def _case_flags(case: Case) -> list[str]:
-    """Flags of the whole case; a run without a network and a case without a liver say so even if nobody flagged it."""
-    flags = list(case.measurements.flags)
-    if case.measurements.liver_ml <= 0:
-        flags.append("no-liver-found")
-    if case.run.model.get("id") == CLASSICAL.id:
-        flags.append("no-network")
-    return list(dict.fromkeys(flags))
 
 
 def _hashes(case: Case) -> dict[str, str]:

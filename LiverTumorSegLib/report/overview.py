@@ -12,6 +12,7 @@ from LiverTumorSegLib.case import Case
 from LiverTumorSegLib.geometry.affine import slice_axis
 from LiverTumorSegLib.measurements import Lesion, Measurements
 from LiverTumorSegLib.report.drawing import GRAY, LONG_AXIS, PAGE, SHORT_AXIS, WHITE, Color, draw_legend, draw_text
+from LiverTumorSegLib.report.flags import Severity, case_flags, explain_all
 from LiverTumorSegLib.report.panels import center_of, ct_panel, draw_diameters
 from LiverTumorSegLib.report.slices import (
     CORONAL,
@@ -26,7 +27,8 @@ from LiverTumorSegLib.volume import Volume
 PAGE_PX = (1600, 1300)
 PANEL_PX = (796, 592)
 _GAP_PX = 8
-_TOP_PX = 58
+ALARM: Color = (255, 120, 90)
+_TOP_PX, _WARNING_PX = 58, 40
 RESEARCH_ONLY = "For research use only. Not a medical device."
 
 
@@ -36,12 +38,16 @@ def make_overview(case: Case, view3d: Path | None = None) -> Image.Image:
     The planes meet in the largest lesion, whose diameters are drawn; without lesions in the slice where the liver is
     widest; without liver in the middle of the CT. view3d: a picture of the 3D scene; None draws one without OpenGL.
     """
-    page = Image.new("RGB", PAGE_PX, PAGE)
+    warning = warning_text(case)
+    top_px = _TOP_PX + _WARNING_PX * bool(warning)
+    page = Image.new("RGB", (PAGE_PX[0], PAGE_PX[1] + top_px - _TOP_PX), PAGE)
     draw_text(page, (14, _TOP_PX / 2), headline(case.measurements), WHITE, 30, "lm")
+    if warning:
+        draw_text(page, (14, _TOP_PX + _WARNING_PX / 2 - 8), warning, ALARM, 26, "lm")
     for index, panel in enumerate([*_planes(case), _view(case, view3d)]):
         row, column = divmod(index, 2)
-        page.paste(panel, (column * (PANEL_PX[0] + _GAP_PX), _TOP_PX + row * (PANEL_PX[1] + _GAP_PX)))
-    bottom = (_TOP_PX + 2 * PANEL_PX[1] + _GAP_PX + PAGE_PX[1]) / 2
+        page.paste(panel, (column * (PANEL_PX[0] + _GAP_PX), top_px + row * (PANEL_PX[1] + _GAP_PX)))
+    bottom = (top_px + 2 * PANEL_PX[1] + _GAP_PX + page.height) / 2
     draw_legend(page, (14, bottom), _legend(case), 21)
     draw_text(page, (PAGE_PX[0] - 14, bottom), RESEARCH_ONLY, GRAY, 18, "rm")
     return page
@@ -61,6 +67,12 @@ def headline(measurements: Measurements) -> str:
         parts.append("no lesion found")
     parts.append(f"vessels {measurements.vessel_ml:.1f} ml")
     return " · ".join(parts)
+
+
+def warning_text(case: Case) -> str:
+    """The most serious flag in words, for a picture that may be looked at without its report; "" if there is none."""
+    stops = [text.title for text in explain_all(case_flags(case)) if text.severity is Severity.STOP]
+    return f"Check: {stops[0]}" if stops else ""
 
 
 def size_text(lesion: Lesion) -> str:
@@ -109,7 +121,6 @@ def _view(case: Case, view3d: Path | None) -> Image.Image:
     else:
         with Image.open(view3d) as picture:
             panel = ImageOps.pad(picture.convert("RGB"), PANEL_PX, color=PAGE)
-    draw_text(panel, (10, 8), "3D", WHITE, 19)
     return panel
 
 

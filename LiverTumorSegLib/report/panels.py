@@ -30,7 +30,6 @@ from LiverTumorSegLib.report.slices import (
     PictureGrid,
     acquisition_plane,
     as_vector,
-    fitted_grid,
     sample_hu,
     sample_labels,
     tilt_degrees,
@@ -63,20 +62,17 @@ def lesion_panel(case: Case, lesion: Lesion, size_px: int) -> Image.Image:
     return image
 
 
-def lesion_grid(case: Case, lesion: Lesion, size_px: tuple[int, int]) -> PictureGrid:
-    """The whole body in the slice that holds a lesion's diameters."""
-    return fitted_grid(
-        case.study.ct, acquisition_plane(case.study.ct.affine, lesion.slice_axis), center_of(lesion), size_px
-    )
-
-
 def draw_diameters(image: Image.Image, lesion: Lesion, grid: PictureGrid, *, with_lengths: bool = True) -> None:
-    """Long and short axis with their lengths in mm."""
-    for name, line, length_mm, color in (
-        ("LD", lesion.long_axis_ras_mm, lesion.long_axis_mm, LONG_AXIS),
-        ("SD", lesion.short_axis_ras_mm, lesion.short_axis_mm, SHORT_AXIS),
+    """Long and short axis, their lengths in mm below the caption where they hide nothing."""
+    for row, (name, line, length_mm, color) in enumerate(
+        (
+            ("LD", lesion.long_axis_ras_mm, lesion.long_axis_mm, LONG_AXIS),
+            ("SD", lesion.short_axis_ras_mm, lesion.short_axis_mm, SHORT_AXIS),
+        )
     ):
-        _draw_diameter(image, line, grid, color, f"{name} {length_mm:.1f} mm" if with_lengths else "")
+        _draw_diameter(image, line, grid, color)
+        if with_lengths:
+            draw_text(image, (10, 34 + 26 * row), f"{name} {length_mm:.1f} mm", color, 21)
 
 
 def center_of(lesion: Lesion) -> Vector:
@@ -113,11 +109,8 @@ def _outline_labels(
             paint(picture, outline_alpha(mask, 2), label.color)
 
 
-def _draw_diameter(image: Image.Image, line: Line, grid: PictureGrid, color: Color, text: str) -> None:
+def _draw_diameter(image: Image.Image, line: Line, grid: PictureGrid, color: Color) -> None:
     ends = grid.pixels_from_ras(np.array(line))
     (x0, y0), (x1, y1) = ((float(x), float(y)) for x, y in ends)
     draw_line(image, (x0, y0), (x1, y1), (0, 0, 0), 4.0)
     draw_line(image, (x0, y0), (x1, y1), color, 2.0)
-    if text:
-        upper = (x0, y0) if y0 <= y1 else (x1, y1)
-        draw_text(image, (upper[0], upper[1] - 6), text, color, 21, "md")

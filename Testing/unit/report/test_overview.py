@@ -11,7 +11,7 @@ from report_cases import LIVER, TUMOR, box_case, inside, lesion, without_lesion,
 
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.report.drawing import LONG_AXIS
-from LiverTumorSegLib.report.overview import PAGE_PX, headline, make_overview, point_of_interest
+from LiverTumorSegLib.report.overview import ALARM, PAGE_PX, headline, make_overview, point_of_interest, warning_text
 
 
 def shows_long_axis(image):
@@ -30,7 +30,7 @@ def test_a_case_with_a_lesion_shows_its_diameter(name):
 def test_cases_without_lesion_or_liver_have_an_overview_without_diameters():
     for case in (without_lesion(box_case()), without_liver(box_case())):
         image = make_overview(case)
-        assert image.size == PAGE_PX
+        assert image.width == PAGE_PX[0]
         assert not shows_long_axis(image)
 
 
@@ -75,3 +75,15 @@ def test_the_case_is_not_changed():
     make_overview(replace(case))
     assert (case.study.ct.array == before[0]).all()
     assert (case.segmentation.array == before[1]).all()
+
+
+def test_a_serious_flag_stands_on_the_picture_itself_above_the_panels():
+    case = box_case("upright")
+    flagged = replace(case, measurements=replace(case.measurements, flags=("implausible-mass",)))
+    assert warning_text(case) == ""
+    assert warning_text(flagged).startswith("Check: ")
+    plain, warned = make_overview(case), make_overview(flagged)
+    added = warned.height - plain.height
+    assert added > 0
+    assert (np.asarray(warned)[58 + added :] == np.asarray(plain)[58:]).all()
+    assert (np.asarray(warned)[58 : 58 + added] == np.array(ALARM)).all(axis=2).any()

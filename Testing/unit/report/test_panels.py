@@ -10,12 +10,18 @@ from report_cases import GRIDS, LIVER_HU, TUMOR, TUMOR_HU, box_case, lesion
 
 from LiverTumorSegLib.labels import TUMOR as TUMOR_LABEL
 from LiverTumorSegLib.report.drawing import LIVER_WINDOW, LONG_AXIS
-from LiverTumorSegLib.report.panels import center_of, ct_panel, draw_diameters, lesion_grid, lesion_panel, plane_title
-from LiverTumorSegLib.report.slices import AXIAL, CORONAL, SAGITTAL, PictureGrid
+from LiverTumorSegLib.report.panels import center_of, ct_panel, draw_diameters, lesion_panel, plane_title
+from LiverTumorSegLib.report.slices import AXIAL, CORONAL, SAGITTAL, PictureGrid, acquisition_plane, fitted_grid
 
 SIZE = (240, 240)
 PIXEL_MM = 0.5
 every_plane = pytest.mark.parametrize("plane", [AXIAL, CORONAL, SAGITTAL], ids=lambda plane: plane.name)
+
+
+def lesion_grid(case, size_px):
+    lesion = case.measurements.lesions[0]
+    plane = acquisition_plane(case.study.ct.affine, lesion.slice_axis)
+    return fitted_grid(case.study.ct, plane, center_of(lesion), size_px)
 
 
 def half_size_px(plane):
@@ -55,7 +61,7 @@ def test_gray_values_inside_and_beside_the_tumor_are_those_of_the_ct(name, plane
 @pytest.mark.parametrize("name", ["upright", "stored as LPS", "slices first"])
 def test_the_long_axis_is_drawn_from_one_end_of_the_lesion_to_the_other(name):
     case = box_case(name)
-    grid = lesion_grid(case, case.measurements.lesions[0], (400, 300))
+    grid = lesion_grid(case, (400, 300))
     image = ct_panel(case, grid)
     draw_diameters(image, case.measurements.lesions[0], grid, with_lengths=False)
     rows, columns = np.nonzero(colored(image, LONG_AXIS))
@@ -96,4 +102,4 @@ def test_captions_name_plane_and_position():
 
 def test_the_caption_says_that_slices_are_tilted():
     case = box_case("oblique")
-    assert "slices tilted 17°" in plane_title(lesion_grid(case, case.measurements.lesions[0], (100, 100)))
+    assert "slices tilted 17°" in plane_title(lesion_grid(case, (100, 100)))
