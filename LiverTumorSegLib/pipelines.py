@@ -13,7 +13,7 @@ from LiverTumorSegLib import __version__
 from LiverTumorSegLib.arrays import Box
 from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.classical.chan_vese import refine_contours
-from LiverTumorSegLib.classical.vessels import find_vessels
+from LiverTumorSegLib.classical.vessels import NO_VESSELS_WARNING, find_vessels
 from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
 from LiverTumorSegLib.inference.segmenters import Segmenter
 from LiverTumorSegLib.measure import measure_case
@@ -41,8 +41,10 @@ LEAST_LIVER_ML = 50.0
 REGION_MARGIN_MM = 12.0
 
 
-def segment(study: Study, settings: SegmentSettings, segmenter: Segmenter, progress: Progress) -> Case:
-    """Liver, vessels and tumours of a CT with their measurements.
+def segment(
+    study: Study, settings: SegmentSettings, segmenter: Segmenter, progress: Progress, warnings: tuple[str, ...] = ()
+) -> Case:
+    """Liver, vessels and tumours of a CT with their measurements; warnings are those the caller already has.
 
     No liver: an empty segmentation and the flag "no-liver-found". Masks come back on the CT's own grid; apart from the
     label maps nothing of the whole volume's size is built. May raise CancelledError from the progress callback.
@@ -56,6 +58,7 @@ def segment(study: Study, settings: SegmentSettings, segmenter: Segmenter, progr
     if box is not None:
         anatomy, log = _anatomy(study.ct.crop(box), liver, settings, segmenter, progress)
         labels[box] = exclusive_labels(anatomy)
+        warnings += () if anatomy.vessel.any() else (NO_VESSELS_WARNING,)
     run = RunRecord(
         command="segment",
         version=__version__,
@@ -63,7 +66,7 @@ def segment(study: Study, settings: SegmentSettings, segmenter: Segmenter, progr
         settings=settings.to_json(),
         model=_model_facts(segmenter.spec) | {"networks": segmenter.describe()},
         source=study.source.to_json(),
-        warnings=study.source.warnings,
+        warnings=(*study.source.warnings, *warnings),
         postprocessing=tuple(log),
     )
     flags = () if segmenter.spec.files else (NO_NETWORK,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +66,4 @@ def segment_to_folder(
         with progress.stage("model", 0.03, 0.05, "Getting the model ready") as report:
             spec, warnings = choose_model(settings.model, report, offline=offline)
             segmenter = make_segmenter(spec, settings)
-        case = segment(study, settings, segmenter, progress)
-        case = replace(case, run=replace(case.run, warnings=(*case.run.warnings, *warnings)))
-        return publisher.publish(case)
+        return publisher.publish(segment(study, settings, segmenter, progress, warnings))
