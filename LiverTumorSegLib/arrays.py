@@ -7,16 +7,16 @@ The shapes are checked in the tests (``pytest --jaxtyping-packages=LiverTumorSeg
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Num, UInt8, UInt16
+from jaxtyping import Bool, Float, Float32, Num, Shaped, UInt8, UInt16
 
-ImageArray = Num[np.ndarray, "i j k"]
+ImageArray = Shaped[np.ndarray, "i j k"]
 HuArray = Num[np.ndarray, "i j k"]
 Mask = Bool[np.ndarray, "i j k"]
 LabelArray = UInt8[np.ndarray, "i j k"]
 InstanceArray = UInt16[np.ndarray, "i j k"]
 ProbabilityArray = Float32[np.ndarray, "i j k"]
 Affine = Float[np.ndarray, "4 4"]
-Points = Float[np.ndarray, "n 3"]
+Points = Num[np.ndarray, "n 3"]
 
 Box = tuple[slice, slice, slice]
 """Half-open index ranges along i, j, k; start and stop are set, step is not."""

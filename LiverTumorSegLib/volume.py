@@ -55,8 +55,12 @@ class Volume:
 
     @property
     def voxel_mm3(self) -> float:
-        """|det| of the affine: right for sheared grids too, where the product of the spacings is not."""
-        return float(abs(np.linalg.det(self.affine[:3, :3])))
+        """|det| of the affine: right for sheared grids too, where the product of the spacings is not.
+
+        As a triple product, since numpy's det goes through a logarithm and twice the spacing would not give 8 times it.
+        """
+        first, second, third = self.affine[:3, :3].T
+        return float(abs(first @ np.cross(second, third)))
 
     @property
     def voxel_ml(self) -> float:

@@ -23,5 +23,8 @@ def first_of(keys: np.ndarray) -> int:
 
 
 def ordered_ends(ends_mm: np.ndarray) -> np.ndarray:
-    """The two end points (2, 3) of a line, the one of lower R (then A, then S) first."""
-    return ends_mm[order_of(ends_mm)]
+    """The end points (..., 2, 3) of lines, each with the one of lower R (then A, then S) first."""
+    apart = ends_mm[..., 0, :] - ends_mm[..., 1, :]
+    deciding = np.argmax(np.abs(apart) > TIE_MM, axis=-1)
+    swap = np.take_along_axis(apart, deciding[..., np.newaxis], axis=-1) > 0
+    return np.where(swap[..., np.newaxis], ends_mm[..., ::-1, :], ends_mm)

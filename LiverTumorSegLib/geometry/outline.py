@@ -84,25 +84,32 @@ class Outline:
         size = np.array(self.sums.shape) - 1
         high = np.minimum(np.floor(points + reach).astype(np.intp) + 1, size)
         high = np.maximum(high, low)
-        (a, b), (c, d) = np.moveaxis(low, -1, 0), np.moveaxis(high, -1, 0)
+        a, b, c, d = low[..., 0], low[..., 1], high[..., 0], high[..., 1]
         pixels = self.sums[c, d] - self.sums[a, d] - self.sums[c, b] + self.sums[a, b]
         return np.asarray(pixels > 0)
 
     def holds_chord(self, start: np.ndarray, end: np.ndarray) -> bool:
         """Whether the segment between two points stays inside, looked at every STEP_PIXELS."""
-        steps = _steps(start, end)
+        steps = int(_steps(start[np.newaxis], end[np.newaxis])[0])
         return bool(self.contains(start + np.linspace(0.0, 1.0, steps + 1)[:, np.newaxis] * (end - start)).all())
 
     def may_hold_chords(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """A quick look at seven of the points that holds_chord looks at: false where one of them is outside."""
+        """Indices of the segments (n, 2) that pass a quick look at some of the points that holds_chord looks at."""
+        left = np.arange(len(starts))
+        for parts in (2, 8, 64):
+            left = left[self._holds_some(starts[left], ends[left], parts)]
+        return left
+
+    def _holds_some(self, starts: np.ndarray, ends: np.ndarray, parts: int) -> np.ndarray:
         steps = _steps(starts, ends)[:, np.newaxis]
-        share = np.rint(steps * np.arange(1, 8) / 8) / steps
+        share = np.rint(steps * np.arange(1, parts) / parts) / steps
         points = starts[:, np.newaxis] + share[..., np.newaxis] * (ends - starts)[:, np.newaxis]
         return np.asarray(self.contains(points).all(axis=1))
 
 
-def _steps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(end - start, axis=-1)
+def _steps(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Looks (n,) that segments (n, 2) need so that none is more than STEP_PIXELS from the next."""
+    length = np.linalg.norm(ends - starts, axis=-1)
     return np.maximum(1, np.ceil(length / STEP_PIXELS - _ROUNDING)).astype(np.intp)
 
 
