@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,6 +21,7 @@ def keep_going() -> None:
     """The poll of a caller that never stops a window."""
 
 
+@runtime_checkable  # so that the tests can check annotations
 class Network(Protocol):
     """One window in, the probability of its centre out.
 

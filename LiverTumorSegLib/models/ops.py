@@ -7,7 +7,7 @@ builds OpenVINO's graph, runs torch, or runs the naive numpy form of the tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 Size = tuple[int, int, int]
 """Voxels along i, j, k."""
@@ -20,6 +20,7 @@ EPSILON = 1e-7
 T = TypeVar("T")
 
 
+@runtime_checkable  # so that the tests can check annotations
 class Ops(Protocol[T]):
     """What an engine must offer; T is its tensor."""
 
