@@ -61,10 +61,17 @@ SPACE_FACTOR = 3.5
 
 
 def card(spec: ModelSpec) -> dict[str, Any]:
-    """What is known about a model; for one that is present, also hashes and where its files came from."""
+    """What is known about a model; for one that is present, also its hashes and the text of its licence.
+
+    Raises ModelUnavailableError if the card in the cache is damaged.
+    """
     if not (spec.files and is_present(spec)):
         return facts(spec)
-    content: dict[str, Any] = json.loads((model_folder(spec) / CARD).read_text(encoding="utf-8"))
+    path = model_folder(spec) / CARD
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise damaged(spec, path, "no JSON", "a JSON card") from error
     return content
 
 
@@ -93,12 +100,13 @@ def verify(spec: ModelSpec) -> None:
         return
     if not is_present(spec):
         raise absent(spec)
-    recorded = card(spec)["files"]
+    recorded = card(spec).get("files", {})
     for file in spec.files:
         path = model_folder(spec) / file_name(file)
         found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if found != recorded[file.name]["sha256"]:
-            raise damaged(spec, path, found, recorded[file.name]["sha256"])
+        expected = recorded.get(file.name, {}).get("sha256", "none")
+        if found != expected:
+            raise damaged(spec, path, found, expected)
         load(spec, file.name)
 
 

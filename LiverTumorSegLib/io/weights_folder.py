@@ -73,7 +73,7 @@ def absent(spec: ModelSpec) -> ModelUnavailableError:
 def damaged(spec: ModelSpec, path: Path, found: str, expected: str) -> ModelUnavailableError:
     """The error for a file whose hash is not the recorded or pinned one."""
     return ModelUnavailableError(
-        found=f"{path.name} in {path.parent} has hash {found[:16]}...",
-        expected=f"{expected[:16]}..., as it was fetched",
+        found=f"{path.name} in {path.parent} is {found[:16]}",
+        expected=f"{expected[:16]} (sha256, first digits), as it was fetched",
         remedy=f"The file is damaged; run: livertumorseg models fetch {spec.id}",
     )
