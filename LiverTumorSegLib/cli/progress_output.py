@@ -5,11 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import Any, Protocol, runtime_checkable
 
 from LiverTumorSegLib.progress import ProgressEvent
 
 BAR_WIDTH = 30
+
+
+@runtime_checkable  # so that the tests can check annotations
+class TextStream(Protocol):
+    """What is needed of stdout and stderr."""
+
+    def write(self, text: str, /) -> int: ...
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool: ...
 
 
 class ProgressMode(StrEnum):
@@ -23,7 +34,7 @@ class ProgressMode(StrEnum):
 class ProgressOutput:
     """Writes events: as JSON lines to stdout, or as a bar to stderr and the result as text to stdout."""
 
-    def __init__(self, mode: ProgressMode, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(self, mode: ProgressMode, out: TextStream | None = None, err: TextStream | None = None) -> None:
         self.mode = mode
         self._out, self._err = out or sys.stdout, err or sys.stderr
         self._shown = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.volume import Volume
 
 
+@runtime_checkable  # so that the tests can check annotations
 class Segmenter(Protocol):
     """Finds the liver in a CT and the tumours in a liver.
 

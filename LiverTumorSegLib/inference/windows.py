@@ -6,6 +6,7 @@ import itertools
 from functools import partial
 
 import numpy as np
+from jaxtyping import Float32
 
 from LiverTumorSegLib.arrays import ProbabilityArray
 from LiverTumorSegLib.engines.network import Network
@@ -36,7 +37,7 @@ def _windows_along(length: int, definition: NetworkDefinition, axis: int) -> lis
     return [(count, -(-length // count) + 2 * margin) for count in range(1, MOST_WINDOWS_ALONG + 1)]
 
 
-def window_at(array: ProbabilityArray, start: Size, size: Size, fill: float) -> ProbabilityArray:
+def window_at(array: ProbabilityArray, start: Size, size: Size, fill: float) -> Float32[np.ndarray, "u v w"]:
     """The part of an array from ``start`` (may be negative), filled where the array does not reach."""
     out = np.full(size, fill, np.float32)
     here, there = _overlap(array.shape, start, size)

@@ -100,7 +100,7 @@ def _check_straight(planes: list[Plane], positions: np.ndarray, step: np.ndarray
 
 
 def _uneven(planes: list[Plane], heights: np.ndarray, odd: np.ndarray, usual: float) -> InputError:
-    named = "; ".join(_gap(planes, heights, k, usual) for k in odd[:_MAX_NAMED])
+    named = "; ".join(_gap(planes, heights, int(k), usual) for k in odd[:_MAX_NAMED])
     return InputError(
         found=f"slices are not evenly spaced: {named}{_more(odd.size)}",
         expected=f"{usual:.2f} mm between all {len(planes)} slices",

@@ -40,7 +40,7 @@ def read_segmentation(path: Path, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
     if not known:
         raise _nothing_known(path, [name for name, _, _ in parts])
     labels, notes = _on_grid(path, _merge(known, shape), affine, ct)
-    return ct.with_array(labels), _notes(parts, labels) + notes
+    return labels, _notes(parts, labels.array) + notes
 
 
 def _segment_parts(file: SegmentFile) -> list[Part]:
@@ -102,7 +102,7 @@ def _merge(parts: Iterable[Part], shape: tuple[int, ...]) -> LabelArray:
     return merged
 
 
-def _on_grid(path: Path, labels: LabelArray, affine: Affine, ct: Volume) -> tuple[LabelArray, tuple[str, ...]]:
+def _on_grid(path: Path, labels: LabelArray, affine: Affine, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
     """Moves labels by whole voxels (and swapped or reversed axes) to the CT's grid."""
     ct_from_file = np.linalg.inv(ct.affine) @ affine
     turn = np.rint(ct_from_file[:3, :3]).astype(int)
@@ -117,14 +117,14 @@ def _on_grid(path: Path, labels: LabelArray, affine: Affine, ct: Volume) -> tupl
     return _placed(turned, start, ct)
 
 
-def _placed(labels: LabelArray, start: np.ndarray, ct: Volume) -> tuple[LabelArray, tuple[str, ...]]:
+def _placed(labels: LabelArray, start: np.ndarray, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
     low = np.maximum(start, 0)
     high = np.maximum(np.minimum(start + labels.shape, ct.shape), low)
     result = np.zeros(ct.shape, dtype=np.uint8, order="F")
     inside = labels[tuple(slice(a, b) for a, b in zip(low - start, high - start, strict=True))]
     result[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = inside
     lost = int(np.count_nonzero(labels)) - int(np.count_nonzero(inside))
-    return result, (f"{lost} segmented voxels lie outside the CT and were left out.",) if lost else ()
+    return ct.with_array(result), (f"{lost} segmented voxels lie outside the CT and were left out.",) if lost else ()
 
 
 def _largest_error_mm(shape: tuple[int, ...], exact: Affine, turn: np.ndarray, offset: np.ndarray, ct: Volume) -> float:

@@ -80,7 +80,7 @@ def _looks_like(low: float, high: float) -> str:
 
 def _is_int16(array: np.ndarray) -> bool:
     if array.dtype.kind in "iu":
-        return array.dtype == np.int16 or (array.min() >= _INT16.min and array.max() <= _INT16.max)
+        return bool(array.dtype == np.int16 or (array.min() >= _INT16.min and array.max() <= _INT16.max))
     probe = array[:, :, array.shape[2] // 2]
     if not (probe == np.rint(probe)).all() or array.min() < _INT16.min or array.max() > _INT16.max:
         return False

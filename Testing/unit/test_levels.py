@@ -51,7 +51,8 @@ def test_imports_go_only_to_lower_levels(file):
         if there == "__version__" or there == here:
             continue
         both_plain_data = LEVELS[there] == LEVELS[here] == 0
-        assert LEVELS[there] < LEVELS[here] or both_plain_data, f"{here} (level {LEVELS[here]}) imports {there} (level {LEVELS[there]})"
+        told = f"{here} (level {LEVELS[here]}) imports {there} (level {LEVELS[there]})"
+        assert LEVELS[there] < LEVELS[here] or both_plain_data, told
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(LIBRARY)))

@@ -67,7 +67,7 @@ def test_storage_order_does_not_change_the_upright_image(order, flips):
 
 def test_there_and_back_on_the_same_grid_changes_nothing():
     volume = Volume(np.random.default_rng(0).integers(-1000, 1000, (7, 8, 9)).astype(np.int16), oblique_affine())
-    assert np.array_equal(resample(volume, Grid.of(volume), outside=-1024).array, volume.array)
+    assert np.array_equal(resample(volume, Grid.of(volume), outside=-1024.0).array, volume.array)
 
 
 def test_a_box_seen_from_another_grid_contains_every_voxel_of_it():

@@ -52,6 +52,9 @@ class CentreOf:
     def __init__(self, definition, window_in):
         self.window_in, self.window_out, self._margin = window_in, definition.window_out(window_in), definition.margin
 
+    def describe(self):
+        return {}
+
     def run(self, window, poll):
         poll()
         return window[tuple(slice(m, n - m) for m, n in zip(self._margin, window.shape, strict=True))]
