@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from weights_fixture import kuleuven_weights
+
+__all__ = ["kuleuven_weights", "real_data"]
 
 ROOT = Path(__file__).parents[1]
+# Children of the tests (the command line) find the same weights; nothing is fetched into the user's own cache.
+os.environ.setdefault("LIVERTUMORSEG_CACHE", str(ROOT / "cache"))
 
 
 def real_data_folder() -> Path:
