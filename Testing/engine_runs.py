@@ -61,3 +61,29 @@ def ready(
 def with_kernels(network: NetworkDefinition, kernels: tuple[KernelShape, ...]) -> NetworkDefinition:
     """The same network with another number of features: small enough for a naive reference."""
     return replace(network, kernels=kernels)
+
+
+needs_both_engines = pytest.mark.skipif(
+    any(importlib.util.find_spec(engine) is None for engine in (Engine.OPENVINO, Engine.TORCH)),
+    reason="needs OpenVINO and torch",
+)
+
+
+def dice_with_torch_fp32(
+    network: NetworkDefinition, weights: dict[str, np.ndarray], window: np.ndarray
+) -> dict[str, float]:
+    """Dice at 0.5 of each other engine and precision with torch fp32, which is 1e-5 from float64."""
+    size = (window.shape[0], window.shape[1], window.shape[2])
+    reference = ready(network, weights, Engine.TORCH, size).run(window) >= 0.5
+    share = reference.mean()
+    assert 0.02 < share < 0.98, f"the reference mask fills {share:.1%} of the window: too little to compare"
+    others = [(Engine.OPENVINO, Precision.FP32), (Engine.OPENVINO, Precision.BF16), (Engine.TORCH, Precision.BF16)]
+    return {
+        f"{engine} {precision}": dice(ready(network, weights, engine, size, precision).run(window) >= 0.5, reference)
+        for engine, precision in others
+    }
+
+
+def dice(first: np.ndarray, second: np.ndarray) -> float:
+    """Of two masks that are not both empty."""
+    return float(2 * (first & second).sum() / (first.sum() + second.sum()))

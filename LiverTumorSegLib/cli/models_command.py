@@ -24,7 +24,9 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="all models, and which are present", parents=parents)
     listing.set_defaults(work=list_models)
-    _with_model(actions.add_parser("info", help="the card of a model", parents=parents), show_card)
+    info = actions.add_parser("info", help="the card of a model", parents=parents)
+    _with_model(info, show_card)
+    info.add_argument("--license", action="store_true", help="with the full text of its licence (once it is fetched)")
     _with_model(actions.add_parser("verify", help="recompute the hashes of the fetched files", parents=parents), verify)
     _with_model(actions.add_parser("remove", help="delete a fetched model", parents=parents), remove)
     fetch_parser = actions.add_parser("fetch", help="download a model into the cache with pip", parents=parents)
@@ -49,14 +51,15 @@ def list_models(_arguments: argparse.Namespace, job: Job) -> int:
 
 
 def show_card(arguments: argparse.Namespace, job: Job) -> int:
-    """What is known of a model and what is not; the licence's text is in its folder."""
+    """What is known of a model and what is not."""
     spec = find_model(arguments.model)
     facts = weights.card(spec)
     place = f"{weights.model_folder(spec)}" if spec.files else "no download needed"
     present = place if weights.is_present(spec) else f"not in {weights.cache_folder()}"
     lines = [f"{key.replace('_', ' ')}: {_in_words(value)}" for key, value in facts.items() if key not in _UNPRINTED]
     files = [f"{name}: {_in_words(values)}" for name, values in facts.get("files", {}).items()]
-    job.output.result("\n".join([*lines, f"present: {present}", *files]), card=facts)
+    license_text = [facts["license_text"]] if arguments.license and "license_text" in facts else []
+    job.output.result("\n".join([*lines, f"present: {present}", *files, *license_text]), card=facts)
     return 0
 
 
@@ -72,7 +75,8 @@ def verify(arguments: argparse.Namespace, job: Job) -> int:
     """Fails on the first file that is not what was published."""
     spec = find_model(arguments.model)
     weights.verify(spec)
-    job.output.result(f"{spec.id}: {len(spec.files)} files as published", model=spec.id, files=len(spec.files))
+    checked = f"{len(spec.files)} files as published" if spec.files else "built in, nothing to check"
+    job.output.result(f"{spec.id}: {checked}", model=spec.id, files=len(spec.files))
     return 0
 
 

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float32
 
 from LiverTumorSegLib.arrays import ProbabilityArray
 from LiverTumorSegLib.engines.choice import EngineChoice
 from LiverTumorSegLib.models.network import NetworkDefinition
 from LiverTumorSegLib.models.ops import Size
 from LiverTumorSegLib.settings import Engine
+
+AnswerArray = Float32[np.ndarray, "i_out j_out k_out"]
+"""Of a window's centre: a size of its own, beside the window's."""
 
 Poll = Callable[[], None]
 """Called several times a second while a window is computed; may raise to stop it."""
@@ -31,7 +35,7 @@ class Network(Protocol):
     window_in: Size
     window_out: Size
 
-    def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> ProbabilityArray:
+    def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> AnswerArray:
         """float32 (i, j, k) of window_in -> float32 (i, j, k) of window_out, 0 to 1.
 
         Raises ValueError on another shape; whatever ``poll`` raises, and KeyboardInterrupt, stops it within a second.

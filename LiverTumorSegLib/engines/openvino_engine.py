@@ -13,7 +13,7 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import ProbabilityArray
 from LiverTumorSegLib.engines.choice import EngineChoice
-from LiverTumorSegLib.engines.network import Poll, check_window, keep_going
+from LiverTumorSegLib.engines.network import AnswerArray, Poll, check_window, keep_going
 from LiverTumorSegLib.models.network import NetworkDefinition
 from LiverTumorSegLib.models.ops import EPSILON, LEAK, Size
 from LiverTumorSegLib.settings import Device, Engine, Precision
@@ -164,7 +164,7 @@ class OpenVinoNetwork:
         self._compiled = self._core.compile_model(graph, "CPU", _properties(choice))
         self._request = self._compiled.create_infer_request()
 
-    def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> ProbabilityArray:
+    def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> AnswerArray:
         check_window(window, self.window_in)
         entry = np.ascontiguousarray(window, dtype=np.float32)[None, None]
         self._request.start_async([entry], share_inputs=True)

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from LiverTumorSegLib.arrays import ProbabilityArray
 from LiverTumorSegLib.engines.choice import EngineChoice
-from LiverTumorSegLib.engines.network import Poll, check_window, keep_going
+from LiverTumorSegLib.engines.network import AnswerArray, Poll, check_window, keep_going
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.models.network import NetworkDefinition
 from LiverTumorSegLib.models.ops import EPSILON, LEAK, Size
@@ -94,7 +94,7 @@ class TorchNetwork:
             torch.set_num_threads(choice.threads)
         self._weights = {name: torch.tensor(array, device=choice.device) for name, array in weights.items()}
 
-    def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> ProbabilityArray:
+    def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> AnswerArray:
         check_window(window, self.window_in)
         entry = torch.from_numpy(np.array(window, dtype=np.float32)[None, None]).to(self._choice.device)
         try:

@@ -18,7 +18,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from weights_fixture import kuleuven_weights  # noqa: F401 -- a fixture
 from wheel_index import LICENSE_TEXT, WHEEL, index, keras_file, only_from, package
 
 from LiverTumorSegLib.errors import CancelledError, ModelUnavailableError
@@ -392,7 +391,7 @@ def test_another_version_of_the_package_has_another_folder(cache):
 
 
 @pytest.mark.weights
-def test_the_real_networks_can_be_fetched_and_are_those_of_the_registry(kuleuven_weights):  # noqa: F811
+def test_the_real_networks_can_be_fetched_and_are_those_of_the_registry(kuleuven_weights):
     from LiverTumorSegLib.models.kuleuven import LESION, LIVER
 
     for network in (LIVER, LESION):
