@@ -63,6 +63,7 @@ SPACE_FACTOR = 3.5
 def card(spec: ModelSpec) -> dict[str, Any]:
     """What is known about a model; for one that is present, also its hashes and the text of its licence.
 
+    Where the stored card and the registry differ, the registry is newer.
     Raises ModelUnavailableError if the card in the cache is damaged.
     """
     if not (spec.files and is_present(spec)):
@@ -72,7 +73,7 @@ def card(spec: ModelSpec) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise damaged(spec, path, "no JSON", "a JSON card") from error
-    return content
+    return {**content, **facts(spec)}
 
 
 def load(spec: ModelSpec, name: str) -> Tensors:
