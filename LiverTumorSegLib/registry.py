@@ -54,7 +54,7 @@ KULEUVEN = ModelSpec(
     training_data="The publisher does not state it; public data sets (LiTS, 3D-IRCADb) may be among it, so figures on "
     "public cases may be flattering.",
     accuracy="Dice on 3D-IRCADb, two cases that were also used to choose settings: liver 0.97 and 0.89 (a mass beside "
-    "the liver was taken in), tumours 0.89 (5 of 7 lesions found, those missed below 3 ml). See docs/models/kuleuven.md.",
+    "the liver was taken in), tumours 0.89 (5 of 7 lesions found, two below 3 ml missed). See docs/models/kuleuven.md.",
     package="pyliverlesionseg==0.3",
     package_python="3.6",
     package_sha256="ffe1576aefff5922ea8d1cfa2c50864cda97798798559542b9517689fd290cb8",
