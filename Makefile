@@ -32,8 +32,8 @@ debian:
 	@sh tools/debian_packages.sh
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Found $$($(PYTHON) --version). Expected Python 3.11 or newer. Run: make PYTHON=/path/to/python3.12 ..."; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Found $$($(PYTHON) --version). Expected Python 3.11 to 3.13. Run: make PYTHON=/path/to/python3.12 ..."; exit 2; }
 	$(PYTHON) -m venv .venv || \
 	  { echo "The venv module is missing or broken. Run: apt-get install python3-venv"; rm -rf .venv; exit 2; }
 	$(BIN)/python -m pip install --quiet --upgrade pip

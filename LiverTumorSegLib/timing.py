@@ -13,6 +13,7 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
+        self._start = time.perf_counter()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -23,9 +24,9 @@ class Stopwatch:
         finally:
             self._seconds[name] += time.perf_counter() - start
 
-    def add(self, name: str, seconds: float) -> None:
-        """Time that something else measured, a child process say."""
-        self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+    def total(self) -> float:
+        """Seconds since this watch was made."""
+        return round(time.perf_counter() - self._start, 3)
 
     def seconds(self) -> dict[str, float]:
         """A copy, rounded to milliseconds."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from LiverTumorSegLib.cli.options import some_path
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.settings import SegmentSettings
 
@@ -25,8 +26,15 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         "truth. With CT: run on that instead.",
         parents=list(parents),
     )
-    parser.add_argument("input", type=Path, nargs="?", metavar="CT", help="your own CT instead of the phantom")
-    parser.add_argument("-o", "--output", type=Path, default=Path("output/demo"), metavar="FOLDER")
+    parser.add_argument("input", type=some_path, nargs="?", metavar="CT", help="your own CT instead of the phantom")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=some_path,
+        default=Path("output/demo"),
+        metavar="FOLDER",
+        help="result folder (%(default)s); the phantom goes beside it",
+    )
     parser.set_defaults(work=work)
 
 
@@ -35,7 +43,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
     from LiverTumorSegLib.cli.segment_command import segment_to_folder
     from LiverTumorSegLib.cli.summary import facts, summary
 
-    output = arguments.output
+    output = arguments.output.resolve()
     if arguments.input:
         case = segment_to_folder(arguments.input, output, SegmentSettings(), job)
         job.output.result(summary(case, output), **facts(case, output))

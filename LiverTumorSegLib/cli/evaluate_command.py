@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.errors import InputError
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from LiverTumorSegLib.cli.options import Subparsers
     from LiverTumorSegLib.evaluation.agreement import Agreement
     from LiverTumorSegLib.volume import Volume
+
+MOST_VALUES = 1000
+"""More is an image, not a mask."""
 
 
 def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
@@ -42,11 +45,15 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
     from LiverTumorSegLib.evaluation.agreement import Reference, agreement
     from LiverTumorSegLib.io.results import read_segmentation_of
 
+    if not (arguments.liver or arguments.tumor or arguments.vessel):
+        raise InputError(
+            found="no expert mask", expected="--liver, --tumor or --vessel", remedy="See: livertumorseg evaluate --help"
+        )
     segmentation = read_segmentation_of(arguments.result)
     reference = Reference(**{name: _united(getattr(arguments, name)) for name in ("liver", "tumor", "vessel")})
     result = agreement(segmentation, reference)
     if arguments.json:
-        arguments.json.write_text(json.dumps(result.to_json(), indent=2) + "\n", encoding="utf-8")
+        _write_json(arguments.json, result.to_json())
     job.output.result(table(result), **result.to_json())
     return 0
 
@@ -86,8 +93,29 @@ def _united(files: list[Path] | None) -> Volume | None:
 
 
 def _mask(path: Path) -> Volume:
+    """Labels of a file; raises InputError for what is no mask (a CT, a probability map)."""
+    import numpy as np
+
     from LiverTumorSegLib.io.read import read_image
     from LiverTumorSegLib.volume import Volume
 
     image = read_image(path)
-    return Volume(image.array, image.affine)
+    values = np.unique(image.array)
+    if values.size > MOST_VALUES or values[0] < 0 or (values != np.rint(values)).any():
+        raise InputError(
+            found=f"{path.name} has {values.size} different values from {values[0]:g} to {values[-1]:g}",
+            expected=f"a mask or lesion ids: at most {MOST_VALUES} whole numbers from 0",
+            remedy="Give the file of the mask, not of the image",
+        )
+    return Volume(image.array.astype(np.int32), image.affine)
+
+
+def _write_json(path: Path, facts: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            found=f"{path} cannot be written ({error.strerror})",
+            expected="a file in an existing folder of your own",
+            remedy="Change --json",
+        ) from error

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from LiverTumorSegLib.cli.options import add_ct, add_output
+from LiverTumorSegLib.cli.options import add_ct, add_output, some_path
 from LiverTumorSegLib.cli.runtime import Job
 
 if TYPE_CHECKING:
@@ -26,9 +25,16 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     add_ct(parser)
     parser.add_argument(
         "segmentation",
-        type=Path,
+        type=some_path,
         metavar="SEGMENTATION",
         help="on the CT's grid: .seg.nrrd (segments named liver, vessel, tumor), or NIfTI with labels.json beside it",
+    )
+    parser.add_argument(
+        "--lesions",
+        type=some_path,
+        metavar="FILE",
+        help="lesion ids on the CT's grid, where parts that do not touch are one lesion or touching ones are two "
+        "(lesions.nii.gz of a result); without it a lesion is a connected part",
     )
     add_output(parser)
     parser.set_defaults(work=work)
@@ -38,7 +44,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
     """Measure and print the table."""
     from LiverTumorSegLib.cli.summary import facts, summary
     from LiverTumorSegLib.io.read import read_study
-    from LiverTumorSegLib.io.segmentation import read_segmentation
+    from LiverTumorSegLib.io.segmentation import read_lesions, read_segmentation
     from LiverTumorSegLib.pipelines import measure
     from LiverTumorSegLib.progress import Progress
     from LiverTumorSegLib.publish import publishing
@@ -49,6 +55,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
             study = read_study(arguments.input, series=arguments.series)
             publisher.check_room(study)
             segmentation, warnings = read_segmentation(arguments.segmentation, study.ct)
-        case = publisher.publish(measure(study, segmentation, None, warnings, progress))
+            lesions = read_lesions(arguments.lesions, study.ct) if arguments.lesions else None
+        case = publisher.publish(measure(study, segmentation, lesions, warnings, progress))
     job.output.result(summary(case, arguments.output), **facts(case, arguments.output))
     return 0

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 
+from LiverTumorSegLib.engines import choose_engine
 from LiverTumorSegLib.errors import CancelledError, ModelUnavailableError
 from LiverTumorSegLib.io import weights
 from LiverTumorSegLib.progress import ProgressCallback
 from LiverTumorSegLib.registry import CLASSICAL, KULEUVEN, ModelSpec, find_model
+from LiverTumorSegLib.settings import SegmentSettings
 
 AUTO = "auto"
+
+
+def check_choice(settings: SegmentSettings) -> None:
+    """What can be refused before any work: raises InputError for an unknown model, or an engine that is not there."""
+    spec = KULEUVEN if settings.model == AUTO else find_model(settings.model)
+    if spec.files:
+        choose_engine(settings)
 
 
 def choose_model(name: str, report: ProgressCallback, *, offline: bool) -> tuple[ModelSpec, tuple[str, ...]]:
@@ -42,5 +51,7 @@ def _ask(spec: ModelSpec) -> None:
         "No patient data leaves this computer. Fetch it? [Y/n] "
     )
     sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
+    answer = sys.stdin.readline()
+    # The end of the input (Ctrl-D) is no consent; a bare Enter takes the offered yes.
+    if not answer or answer.strip().lower() not in ("", "y", "yes"):
         raise CancelledError

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+def some_path(text: str) -> Path:
+    """A path; the empty one (an unset variable of a script) is refused instead of meaning the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path")  # noqa: EM101 (argparse prints it)
+    return Path(text)
+
+
 def progress_parent() -> argparse.ArgumentParser:
     """--progress, which every command has."""
     parent = argparse.ArgumentParser(add_help=False)
@@ -32,7 +39,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=some_path,
         required=True,
         metavar="FOLDER",
         help="result folder: made by the run; an earlier result in it is replaced, anything else is refused",
@@ -43,7 +50,7 @@ def add_ct(parser: argparse.ArgumentParser) -> None:
     """The CT and, of a DICOM folder, which series."""
     parser.add_argument(
         "input",
-        type=Path,
+        type=some_path,
         metavar="CT",
         help="abdominal CT: NIfTI, NRRD or MetaImage file, DICOM folder, or a zip of one",
     )
@@ -58,10 +65,18 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
     """Model, engine and thresholds of the main job."""
     usual = SegmentSettings()
     parser.add_argument(
-        "--model", default=usual.model, help="id from 'livertumorseg models list', or auto: the best one present"
+        "--model",
+        default=usual.model,
+        metavar="ID",
+        help="from 'livertumorseg models list'; auto (default): the networks, fetched once, else a classical fallback",
     )
     parser.add_argument(
-        "--device", type=Device, choices=list(Device), default=usual.device, metavar="{auto,cpu,cuda,mps}"
+        "--device",
+        type=Device,
+        choices=list(Device),
+        default=usual.device,
+        metavar="{auto,cpu,cuda,mps}",
+        help="where the networks run; auto (default): a GPU where torch finds one, else the CPU",
     )
     parser.add_argument(
         "--engine",

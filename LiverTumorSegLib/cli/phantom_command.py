@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from LiverTumorSegLib.cli.options import some_path
 from LiverTumorSegLib.cli.runtime import Job
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         "and truth.json (ml, mm). No patient's data is in it.",
         parents=list(parents),
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where to write it")
+    parser.add_argument("-o", "--output", type=some_path, required=True, metavar="FOLDER", help="where to write it")
     parser.add_argument("--seed", type=int, default=1, help="another seed is another patient (%(default)s)")
     parser.add_argument(
         "--spacing",

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from LiverTumorSegLib.cli.progress_output import ProgressOutput
@@ -54,8 +54,10 @@ class Job:
         return self._cancelled.is_set()
 
     def clean_up(self) -> None:
-        for cleanup in reversed(self._cleanups):
-            cleanup()
+        """Every registered end, the latest first; one that fails does not keep the others from running."""
+        with ExitStack() as ends:
+            for cleanup in self._cleanups:
+                ends.callback(cleanup)
 
 
 def run_job(work: Callable[[Job], int], output: ProgressOutput) -> int:
@@ -91,6 +93,10 @@ def _exit_code(outcome: int | BaseException, output: ProgressOutput) -> int:
         return outcome.exit_code
     if isinstance(outcome, MemoryError):
         output.failure("Not enough memory. Close other programs, or crop the CT to the abdomen.", 2)
+        return 2
+    if isinstance(outcome, OSError) and not isinstance(outcome, BrokenPipeError):
+        place = f" ({outcome.filename})" if outcome.filename else ""
+        output.failure(f"The system refused to read or write: {outcome.strerror}{place}.", 2)
         return 2
     raise outcome
 

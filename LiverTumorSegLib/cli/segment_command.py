@@ -51,13 +51,14 @@ def segment_to_folder(
     source: Path, output: Path, settings: SegmentSettings, job: Job, *, series: str | None = None, offline: bool = False
 ) -> Case:
     """From a CT's path to the finished result folder; nothing is left behind if it fails or is cancelled."""
-    from LiverTumorSegLib.cli.model_choice import choose_model
+    from LiverTumorSegLib.cli.model_choice import check_choice, choose_model
     from LiverTumorSegLib.inference.segmenters import make_segmenter
     from LiverTumorSegLib.io.read import read_study
     from LiverTumorSegLib.pipelines import segment
     from LiverTumorSegLib.progress import Progress
     from LiverTumorSegLib.publish import publishing
 
+    check_choice(settings)
     progress = Progress(job.report)
     with publishing(output, progress, job.cleaned_up_by) as publisher:
         with progress.stage("read", 0.0, 0.03, "Reading the CT"):

@@ -112,8 +112,11 @@ def _classes(pairs: list[tuple[str, Mask, Mask]], voxel_ml: float) -> tuple[Clas
 
 
 def _instances(tumor: Volume) -> Volume:
-    """Ids as the expert gave them; a mask with one value is split into its 26-connected parts."""
-    return tumor if int(tumor.array.max()) > 1 else tumor.with_array(_components(tumor.array > 0))
+    """Ids as the expert gave them; a mask with a single value (1, 255) is split into its 26-connected parts."""
+    marked = tumor.array[tumor.array != 0]
+    if marked.size and marked.min() != marked.max():
+        return tumor
+    return tumor.with_array(_components(tumor.array > 0))
 
 
 def _components(mask: Mask) -> np.ndarray:

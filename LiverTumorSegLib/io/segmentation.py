@@ -18,6 +18,8 @@ from LiverTumorSegLib.io.seg_nrrd import SegmentFile, is_seg_nrrd, read_seg_nrrd
 from LiverTumorSegLib.labels import MAIN_LABELS, Label
 from LiverTumorSegLib.volume import GRID_TOLERANCE_MM, Volume
 
+LABELS_FILE = "labels.json"
+
 Part = tuple[str, Label | None, Mask]
 """What the file calls it, what it means (None: not known), its voxels on the file's grid."""
 
@@ -29,6 +31,7 @@ def read_segmentation(path: Path, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
     1 liver, 2 vessel, 3 tumor. Its grid may be a part of the CT's, or have its axes swapped or reversed. Overlaps go to
     the tumor first, then the vessel. Raises InputError for another grid and where nothing is recognized.
     """
+    assumed: tuple[str, ...] = ()
     if path.is_file() and is_seg_nrrd(path):
         file = read_seg_nrrd(path)
         parts, affine = _segment_parts(file), file.affine
@@ -36,11 +39,35 @@ def read_segmentation(path: Path, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
     else:
         image = read_image(path)
         parts, affine, shape = _label_parts(image), image.affine, image.array.shape
+        assumed = _assumed(path, parts)
     known = [part for part in parts if part[1] is not None]
     if not known:
         raise _nothing_known(path, [name for name, _, _ in parts])
     labels, notes = _on_grid(path, _merge(known, shape), affine, ct)
-    return labels, _notes(parts, labels.array) + notes
+    return labels, assumed + _notes(parts, labels.array) + notes
+
+
+def read_lesions(path: Path, ct: Volume) -> Volume:
+    """A reader's lesion ids on the CT's grid (NIfTI, NRRD, MetaImage). Raises InputError for another grid or values."""
+    image = read_image(path)
+    values, lesions = _whole_values(image), Volume(image.array, image.affine)
+    if not lesions.same_grid(ct):
+        raise _other_grid(path, lesions.array, image.affine, ct)
+    if values.size and (values[0] < 0 or values[-1] > np.iinfo(np.uint16).max):
+        raise InputError(
+            found=f"lesion ids from {values[0]:g} to {values[-1]:g} in {path.name}",
+            expected="whole numbers from 0 (no lesion) to 65535",
+            remedy="Number the lesions from 1",
+        )
+    return ct.with_array(image.array.astype(np.uint16))
+
+
+def _assumed(path: Path, parts: list[Part]) -> tuple[str, ...]:
+    """A warning where values were given meaning without being told it: other conventions have 2 for tumours."""
+    if (path.parent / LABELS_FILE).is_file() or not any(mask.any() for _, _, mask in parts[1:]):
+        return ()
+    meanings = ", ".join(f"{label.value} {label.name}" for label in MAIN_LABELS)
+    return (f"No {LABELS_FILE} lies beside {path.name}: its values were taken as {meanings}.",)
 
 
 def _segment_parts(file: SegmentFile) -> list[Part]:
@@ -52,7 +79,7 @@ def _segment_parts(file: SegmentFile) -> list[Part]:
 
 def _label_parts(image: RawImage) -> list[Part]:
     values = [int(value) for value in _whole_values(image) if value != 0]
-    names = _label_names(image.path.parent / "labels.json")
+    names = _label_names(image.path.parent / LABELS_FILE)
     if not names:
         names = {label.value: label.name for label in MAIN_LABELS}
     unknown = [value for value in values if value not in names]

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -46,6 +46,7 @@ class SceneWorker:
         self._reader: threading.Thread | None = None
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the child)
         self._lines: queue.Queue[str | None] = queue.Queue()
+        self._closing = threading.Lock()
 
     def start(self) -> None:
         """Start the child; returns at once. Call once."""
@@ -83,18 +84,19 @@ class SceneWorker:
         return outcome.result()
 
     def close(self) -> None:
-        """Kill the child and its children at once; safe to call at any time."""
-        if self._process is None or self._reader is None:
+        """Kill the child and its children at once; safe to call at any time and from any thread."""
+        with self._closing:
+            process, self._process = self._process, None
+        if process is None or self._reader is None:
             return
-        _kill_tree(self._process.pid)
-        self._process.wait()
+        _kill_tree(process.pid)
+        process.wait()
         self._reader.join()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
         self._errors.close()
-        self._process = None
 
     def __enter__(self) -> SceneWorker:
         self.start()
@@ -107,12 +109,13 @@ class SceneWorker:
 
     def _send(self, folder: Path) -> None:
         """A child that is gone already shows when its answers end."""
-        if self._process is None or self._process.stdin is None:
+        process = self._process
+        if process is None or process.stdin is None:
             message = "finish() without start(), or a second time"
             raise ValueError(message)
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps({"folder": str(folder)}) + "\n")
-            self._process.stdin.flush()
+            process.stdin.write(json.dumps({"folder": str(folder)}) + "\n")
+            process.stdin.flush()
 
     def _listen(self, outcome: Outcome, progress: ProgressCallback) -> None:
         deadline = time.monotonic() + self._timeout_s
@@ -130,14 +133,15 @@ class SceneWorker:
                 outcome.fail(f"no answer within {self._timeout_s:g} s")
 
     def _how_it_ended(self) -> str:
-        if self._process is None:
+        process = self._process
+        if process is None:
             return "closed"
-        code = self._process.wait()
+        code = process.wait()
         self._errors.seek(0)
         return f"exit code {code}{last_words(self._errors.read().decode('utf-8', 'replace'))}"
 
 
-def _pass_on(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+def _pass_on(stream: Iterable[str], lines: queue.Queue[str | None]) -> None:
     """Reads ahead, so that a child never waits for its parent; None marks the end."""
     for line in stream:
         lines.put(line)

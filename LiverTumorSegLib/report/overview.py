@@ -55,24 +55,23 @@ def make_overview(case: Case, view3d: Path | None = None) -> Image.Image:
 
 def headline(measurements: Measurements) -> str:
     """Volumes and the largest lesion in one line."""
-    if measurements.liver_ml <= 0:
-        return "No liver was found"
-    parts = [f"Liver {measurements.liver_ml:.1f} ml"]
+    parts = [f"Liver {measurements.liver_ml:.1f} ml" if measurements.liver_ml > 0 else "No liver was found"]
     if measurements.lesions:
         largest, count = measurements.lesions[0], len(measurements.lesions)
         burden = f" ({measurements.burden_percent:.1f} %)" if measurements.burden_percent is not None else ""
         parts.append(f"tumors {measurements.tumor_ml:.1f} ml{burden}")
         parts.append(f"{count} lesion{'s' * (count > 1)}, largest {size_text(largest)}")
-    else:
+    elif measurements.liver_ml > 0:
         parts.append("no lesion found")
-    parts.append(f"vessels {measurements.vessel_ml:.1f} ml")
+    if measurements.liver_ml > 0:
+        parts.append(f"vessels {measurements.vessel_ml:.1f} ml")
     return " · ".join(parts)
 
 
 def warning_text(case: Case) -> str:
     """The most serious flag in words, for a picture that may be looked at without its report; "" if there is none."""
-    stops = [text.title for text in explain_all(case_flags(case)) if text.severity is Severity.STOP]
-    return f"Check: {stops[0]}" if stops else ""
+    serious = [text.title for text in explain_all(case_flags(case)) if text.severity is not Severity.NOTE]
+    return f"Check: {serious[0]}" if serious else ""
 
 
 def size_text(lesion: Lesion) -> str:

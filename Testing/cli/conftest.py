@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_runs import cli, events
+from weights_fixture import WeightsByName
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(phantom: Path, kuleuven_weights: Path, tmp_path_factory: pytest.TempPathFactory):
+def finished(phantom: Path, kuleuven_weights: WeightsByName, tmp_path_factory: pytest.TempPathFactory):
     """Result folder of the main job on the phantom, and the JSON events of its run."""
     out = tmp_path_factory.mktemp("main") / "result"
     done = cli("segment", phantom / "ct.nii.gz", "-o", out, "--progress", "json")

@@ -82,11 +82,18 @@ def test_a_folder_of_other_files_is_never_written_to(tmp_path, phantom):
         ("--model", "nonesuch"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused_before_any_work(tmp_path, phantom, words):
-    done = cli("segment", phantom / "ct.nii.gz", "-o", tmp_path / "out", "--progress", "none", *words)
+def test_settings_that_make_no_sense_are_refused_before_the_ct_is_read(tmp_path, words):
+    done = cli("segment", tmp_path / "not-read.nii.gz", "-o", tmp_path / "out", "--progress", "none", *words)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
+    assert "not-read" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_an_empty_path_of_a_script_does_not_mean_the_current_folder(tmp_path):
+    done = cli("segment", "", "-o", tmp_path / "out")
+    assert done.returncode == 2
+    assert "an empty path" in done.stderr
 
 
 @pytest.mark.weights
@@ -118,5 +125,5 @@ def test_every_command_explains_itself(name):
     done = cli(name, "--help")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) > 5
-    if name != "models":
-        assert "ml" in done.stdout
+    if name in ("segment", "measure", "evaluate"):
+        assert "(ml" in done.stdout

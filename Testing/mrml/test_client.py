@@ -112,7 +112,7 @@ def test_a_crash_while_drawing_costs_the_picture_only(case, tmp_path):
     ids=["ends", "garbage", "no-object", "unknown-event", "hangs"],
 )
 def test_a_child_that_misbehaves_is_a_warning(case, tmp_path, code, reason):
-    with SceneWorker(python(code), timeout_s=1) as worker:
+    with SceneWorker(python(code), timeout_s=1.0) as worker:
         result = worker.finish(case, tmp_path)
     assert (result.mrb, result.picture) == (None, None)
     assert reason in result.warnings[0]
