@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +45,12 @@ def output_folder(out: Path, kind: OutputKind) -> Iterator[Path]:
     place = _place_beside(out)
     work: Path | None = None
     try:
-        _remove_stale(place, out)
-        work = _make_work(place, out)
+        work = _start(place, out)
         yield work
         _publish(work, out, kind)
         made = []
     except OSError as error:
-        raise _explained(error, place, work) from error
+        raise _explained(error, place, (out,) if work is None else (out, work)) from error
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
@@ -72,7 +71,7 @@ def _check_target(out: Path, kind: OutputKind) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise _explained(error, out, None) from error
+        raise _unusable(out, error) from error
     foreign = sorted(names - kind.files)
     if foreign or (names and kind.marker not in names):
         raise _not_replaced(out, "holds other files", (foreign or sorted(names))[:3], kind)
@@ -90,23 +89,36 @@ def _edited(out: Path, names: set[str], kind: OutputKind) -> list[str]:
 
 def _make_parents(out: Path) -> list[Path]:
     """Makes missing parents; those made, deepest first, so that a failed run can take them away."""
-    missing = [parent for parent in out.parents if not parent.exists()]
+    missing: list[Path] = []
     try:
+        missing += [parent for parent in out.parents if not parent.exists()]
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _remove_empty(missing)
-        raise _explained(error, out.parent, None) from error
+        raise _unusable(out.parent, error) from error
     return missing
 
 
 def _place_beside(out: Path) -> Path:
-    """Where to work: the parent, or ``out`` itself where it is a mount point or its parent may not be written."""
-    inside = out.is_dir() and (out.is_mount() or not os.access(out.parent, os.W_OK))
+    """Where to work: the parent, or ``out`` itself where it is a mount point or its parent may not be written.
+
+    Not Path.is_mount, which Windows has only since Python 3.12.
+    """
+    inside = out.is_dir() and (os.path.ismount(out) or not os.access(out.parent, os.W_OK))
     return out if inside else out.parent
 
 
 def _prefix(out: Path) -> str:
     return f".{out.name}.{socket.gethostname()}."
+
+
+def _start(place: Path, out: Path) -> Path:
+    """The temporary folder. Raises InputError if none can be made here."""
+    try:
+        _remove_stale(place, out)
+        return _make_work(place, out)
+    except OSError as error:
+        raise _unusable(place, error) from error
 
 
 def _make_work(place: Path, out: Path) -> Path:
@@ -163,24 +175,39 @@ def _move_contents(work: Path, out: Path, kind: OutputKind) -> None:
 
 def _remove_empty(folders: list[Path]) -> None:
     for folder in folders:
-        try:
+        with suppress(OSError):  # it was never made, or somebody put something into it
             folder.rmdir()
-        except OSError:
-            return
 
 
-def _explained(error: OSError, place: Path, work: Path | None) -> Exception:
-    """An InputError for a full or forbidden disk; any other error stays what it is."""
-    if error.errno in _FULL:
-        written = sum(file.stat().st_size for file in work.rglob("*") if file.is_file()) if work else 0
-        return _full(place, shutil.disk_usage(place).free, written)
-    if error.errno in _FORBIDDEN or isinstance(error, NotADirectoryError):
-        return InputError(
-            found=f"{place} may not be written ({error.strerror})",
-            expected="a folder of your own",
-            remedy="Choose another folder (-o)",
-        )
+def _explained(error: OSError, place: Path, written: tuple[Path, ...]) -> Exception:
+    """An InputError for a full disk, or a forbidden one of the folders written; any other error stays what it is.
+
+    What failed to be read elsewhere is not the fault of this place.
+    """
+    if error.errno in _FULL or (_is_forbidden(error) and _concerns(error, written)):
+        return _unusable(place, error, written[-1])
     return error
+
+
+def _is_forbidden(error: OSError) -> bool:
+    return error.errno in _FORBIDDEN or isinstance(error, NotADirectoryError)
+
+
+def _concerns(error: OSError, folders: tuple[Path, ...]) -> bool:
+    named = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
+    return any(name.is_relative_to(folder) for name in named for folder in folders)
+
+
+def _unusable(place: Path, error: OSError, written: Path | None = None) -> InputError:
+    """The error for a place where no folder can be made or filled. written: what is there of it already."""
+    if error.errno in _FULL:
+        needed = sum(file.stat().st_size for file in written.rglob("*") if file.is_file()) if written else 0
+        return _full(place, shutil.disk_usage(place).free, needed)
+    return InputError(
+        found=f"{place} may not be written ({error.strerror})",
+        expected="a folder of your own",
+        remedy="Choose another folder (-o)",
+    )
 
 
 def _full(place: Path, free: int, needed: int) -> InputError:

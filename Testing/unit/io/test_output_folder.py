@@ -206,3 +206,40 @@ def test_an_earlier_result_that_belongs_to_another_is_refused_and_untouched():
             produce(folder / "out")
         assert (folder / "out" / "labels.json").read_text() == "old"
         (folder / "out").chmod(0o755)
+
+
+@pytest.mark.parametrize("length", [300, 250])
+def test_a_name_that_is_too_long_is_refused(tmp_path, length):
+    with refused("may not be written", "File name too long", "Choose another folder"):
+        produce(tmp_path / ("x" * length))
+    with refused("may not be written", "File name too long"):
+        produce(tmp_path / "a" / ("x" * 300) / "out")
+    assert names(tmp_path) == []
+
+
+def test_a_file_elsewhere_that_may_not_be_read_is_not_blamed_on_the_folder():
+    with folder_for_everyone() as folder:
+        (folder / "ct.nii").touch(0)
+        folder.chmod(0o777)
+        with without_privileges(), pytest.raises(PermissionError), output_folder(folder / "out", KIND):
+            (folder / "ct.nii").read_bytes()
+        assert names(folder) == ["ct.nii"]
+
+
+def test_a_folder_that_may_no_longer_be_written_is_refused():
+    with folder_for_everyone() as folder:
+        folder.chmod(0o777)
+        with without_privileges(), refused("may not be written"), output_folder(folder / "out", KIND) as work:
+            work.chmod(0o555)
+            (work / "run.json").write_text("x")
+        assert names(folder) == []
+
+
+def test_nothing_is_asked_that_python_3_11_cannot_answer_on_windows(tmp_path, monkeypatch):
+    def unsupported(_path):
+        raise NotImplementedError
+
+    monkeypatch.setattr(Path, "is_mount", unsupported)
+    (tmp_path / "out").mkdir()
+    produce(tmp_path / "out")
+    assert names(tmp_path / "out") == ["labels.json", "run.json"]
