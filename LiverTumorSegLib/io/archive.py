@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zipfile
@@ -92,11 +93,16 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_regular(path: Path) -> bool:
-    """False for pipes and sockets, which would block, and for dangling links."""
+    """False for pipes and sockets, which would block, and for links that lead nowhere or in a circle.
+
+    Raises InputError if the folder does not let this user look.
+    """
     try:
         return stat.S_ISREG(path.stat().st_mode)
-    except FileNotFoundError:
-        return False
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return False
+        raise unreadable(path, error) from error
 
 
 def _is_hidden(name: str) -> bool:

@@ -29,9 +29,18 @@ def read_hounsfield(planes: list[Plane]) -> np.ndarray:
     for k, plane in enumerate(planes):
         if plane.entry.name not in frames:
             frames = {plane.entry.name: _stored_pixels(plane)}
-        pixels = frames[plane.entry.name]
-        stack = _put(stack, k, plane, pixels if plane.frame is None else pixels[plane.frame])
+        stack = _put(stack, k, plane, _pixels_of(plane, frames[plane.entry.name]))
     return stack.T
+
+
+def _pixels_of(plane: Plane, stored: np.ndarray) -> np.ndarray:
+    """The plane's own (rows, columns); pydicom gives no axis of frames to a file that has one frame."""
+    if plane.frame is None:
+        return stored
+    frames = stored[np.newaxis] if stored.ndim == 2 else stored
+    if plane.frame >= len(frames):
+        raise _unreadable(plane, f"{len(frames)} frames where the header describes frame {plane.frame + 1}")
+    return frames[plane.frame]
 
 
 def _put(stack: np.ndarray, k: int, plane: Plane, stored: np.ndarray) -> np.ndarray:

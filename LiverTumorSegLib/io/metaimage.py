@@ -73,7 +73,7 @@ def _affine(header: dict[str, str], axes: int) -> Affine:
     spacing = np.array(header.get("ElementSpacing", header.get("ElementSize", "")).split(), dtype=np.float64)
     lps = np.eye(4)
     lps[:3, :3] = directions[:3, :3].T * spacing[:3] if spacing.size == axes >= 3 else np.zeros((3, 3))
-    lps[:3, 3] = np.resize(np.array(offset.split() or "0", dtype=np.float64), 3) if axes >= 3 else 0.0
+    lps[:3, 3] = np.array(offset.split() or ["0"] * axes, dtype=np.float64).reshape(axes)[:3] if axes >= 3 else 0.0
     return ras_from_lps(lps)
 
 
@@ -98,11 +98,19 @@ def _voxels(path: Path, header: dict[str, str], body: bytes, shape: tuple[int, i
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     if header.get("CompressedData", "False").lower() == "true":
         body = _inflate(path, body, size)
-    start = int(header.get("HeaderSize", "0") or 0)
+    start = _start(path, header)
     start = len(body) - size if start == -1 else start
     if start < 0 or len(body) < start + size:
         raise damaged(path, f"{max(0, len(body) - max(start, 0)) / size:.0%} of its voxels are there")
     return np.frombuffer(body, dtype, size // dtype.itemsize, start).reshape(shape, order="F")
+
+
+def _start(path: Path, header: dict[str, str]) -> int:
+    """Bytes before the voxels; -1: they are the last of the file."""
+    try:
+        return int(header.get("HeaderSize") or 0)
+    except ValueError as error:
+        raise damaged(path, f"MetaImage HeaderSize: {error}") from error
 
 
 def _inflate(path: Path, body: bytes, size: int) -> bytes:

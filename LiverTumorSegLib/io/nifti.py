@@ -100,15 +100,32 @@ def _voxels(path: Path, data: bytes, header: Any, shape: tuple[int, int, int]) -
     dtype = header.get_data_dtype()
     if dtype.fields or dtype.kind not in "iuf":
         raise not_scalar(path, "a color image" if dtype.fields else f"an image of {dtype} numbers")
-    offset, count = int(header.get_data_offset()), int(np.prod(shape, dtype=np.int64))
+    (slope, inter), offset = _scaling(path, header), _offset(path, header)
+    count = int(np.prod(shape, dtype=np.int64))
     if not 0 <= offset <= len(data) - count * dtype.itemsize:
         share = max(0, len(data) - max(0, offset)) / (count * dtype.itemsize)
         raise damaged(path, f"{share:.0%} of its voxels are there")
     stored = np.frombuffer(data, dtype, count, offset).reshape(shape, order="F")
-    slope, inter = header.get_slope_inter()
-    if slope is None or (slope == 1 and not inter):
+    if slope == 1 and inter == 0:
         return stored
     return stored.astype(np.float32) * np.float32(slope) + np.float32(inter)
+
+
+def _scaling(path: Path, header: Any) -> tuple[float, float]:
+    """Slope and intercept; 1 and 0 where the header leaves them out."""
+    try:
+        slope, inter = header.get_slope_inter()
+    except HeaderDataError as error:
+        raise damaged(path, f"NIfTI header: {error}") from error
+    return (1.0, 0.0) if slope is None else (float(slope), float(inter or 0.0))
+
+
+def _offset(path: Path, header: Any) -> int:
+    """Where the voxels begin; NIfTI-1 stores it as float32."""
+    try:
+        return int(header.get_data_offset())
+    except (ValueError, OverflowError) as error:
+        raise damaged(path, f"NIfTI vox_offset: {error}") from error
 
 
 def _affine(path: Path, header: Any) -> tuple[Affine, tuple[str, ...]]:

@@ -61,9 +61,14 @@ def load(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
 
 
 def affine_of(path: Path, header: dict[str, Any]) -> tuple[Affine, tuple[str, ...]]:
-    """ijk -> RAS of the last three axes, with warnings. Raises InputError where the header has no spacing."""
+    """ijk -> RAS of the last three axes, with warnings.
+
+    Raises InputError where the header has no spacing or an origin that is no point.
+    """
     _refuse_other_units(path, header)
-    columns, origin = _directions(path, header), header.get("space origin", np.zeros(3))
+    columns, origin = _directions(path, header), np.asarray(header.get("space origin", np.zeros(3)))
+    if origin.shape != (3,):
+        raise damaged(path, f"a space origin of {origin.size} numbers for three axes")
     affine = np.eye(4)
     affine[:3, :3], affine[:3, 3] = columns, origin
     space = header.get("space")

@@ -20,9 +20,11 @@ def read_study(path: Path, *, series: str | None = None) -> Study:
 
     series: number, UID, end of a UID or description, where a DICOM folder or zip holds several. ct is int16 (float32
     where int16 cannot hold the values), at least -1024, on the acquired grid. Raises InputError for everything that
-    cannot be measured.
+    cannot be measured, and where a series is chosen from a file that holds none.
     """
     kind = _recognize(path)
+    if series is not None and kind not in ("folder", "zip"):
+        raise _no_series_to_choose(path, series)
     if kind in ("folder", "zip", "dicom"):
         from LiverTumorSegLib.io import dicom
 
@@ -44,6 +46,14 @@ def read_image(path: Path) -> RawImage:
             remedy="Give the file of the segmentation",
         )
     return _readers()[kind](path)
+
+
+def _no_series_to_choose(path: Path, series: str) -> InputError:
+    return InputError(
+        found=f"the series {series!r} was asked for, but {path.name} is a single image",
+        expected="a DICOM folder or a zip of one, which may hold several series",
+        remedy="Leave out --series, or give the folder",
+    )
 
 
 def _readers() -> dict[str, Callable[[Path], RawImage]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import Affine, Mask
 from LiverTumorSegLib.io.nrrd import affine_of, load
-from LiverTumorSegLib.io.raw import damaged
+from LiverTumorSegLib.io.raw import damaged, unreadable
 
 _CODE = re.compile(r"TerminologyEntry:[^~|]*~[^~|]*~[^~|^]*\^([^~|^]*)\^")
 
@@ -42,9 +42,12 @@ class SegmentFile:
 
 
 def is_seg_nrrd(path: Path) -> bool:
-    """Whether a NRRD file says that it holds segments."""
-    with path.open("rb") as file:
-        start = file.read(2**16)
+    """Whether a NRRD file says that it holds segments. Raises InputError if it may not be read."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(2**16)
+    except OSError as error:
+        raise unreadable(path, error) from error
     return start[:4] == b"NRRD" and re.search(rb"^Segment\d+_ID:=", start, re.MULTILINE) is not None
 
 

@@ -14,6 +14,7 @@ from privileges import folder_for_everyone, without_privileges
 from refusals import refused
 
 from LiverTumorSegLib.io.read import read_study
+from LiverTumorSegLib.io.seg_nrrd import is_seg_nrrd
 
 HU = body_hu((40, 36, 20))
 
@@ -219,3 +220,51 @@ def test_a_zip_whose_names_point_outside_writes_nothing(tmp_path):
         read_study(inside / "a.zip")
     assert [path.name for path in tmp_path.iterdir()] == ["inside"]
     assert [path.name for path in inside.iterdir()] == ["a.zip"]
+
+
+@pytest.mark.parametrize(
+    ("byte", "value"),
+    [(108, "nan"), (108, "inf"), (116, "nan"), (116, "inf")],
+    ids=["vox_offset nan", "vox_offset inf", "scl_inter nan", "scl_inter inf"],
+)
+def test_a_nifti_header_with_numbers_that_are_none(tmp_path, byte, value):
+    data = bytearray(save(tmp_path / "ct.nii", HU).read_bytes())
+    data[112:116] = np.float32(1).tobytes()
+    data[byte : byte + 4] = np.float32(value).tobytes()
+    (tmp_path / "ct.nii").write_bytes(data)
+    with refused("ct.nii is damaged", "NIfTI"):
+        read_study(tmp_path / "ct.nii")
+
+
+@pytest.mark.parametrize(("field", "complaint"), [("HeaderSize = abc", "HeaderSize"), ("Offset = 1 2", "shape (3,)")])
+def test_a_metaimage_header_with_a_broken_field(tmp_path, field, complaint):
+    header = f"NDims = 3\nDimSize = 40 36 20\nElementSpacing = 1 1 1\nElementType = MET_SHORT\n{field}\n"
+    (tmp_path / "ct.mha").write_bytes(f"{header}ElementDataFile = LOCAL\n".encode() + HU.tobytes(order="F"))
+    with refused("ct.mha is damaged", complaint):
+        read_study(tmp_path / "ct.mha")
+
+
+@pytest.mark.parametrize("origin", [b"(1,2)", b"(1)"])
+def test_a_nrrd_whose_origin_is_no_point(tmp_path, origin):
+    path = tmp_path / "ct.nrrd"
+    nrrd.write(str(path), HU, {"space": "LPS", "space directions": np.eye(3), "space origin": [7, 7, 7]})
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"(7,7,7)", origin))
+    assert path.read_bytes() != whole
+    with refused("ct.nrrd is damaged", "space origin"):
+        read_study(path)
+
+
+def test_a_seg_nrrd_that_may_not_be_read():
+    with folder_for_everyone() as folder:
+        (folder / "a.seg.nrrd").touch(0)
+        with without_privileges(), refused("a.seg.nrrd cannot be read", "permissions"):
+            is_seg_nrrd(folder / "a.seg.nrrd")
+
+
+def test_a_dicom_folder_that_may_be_listed_but_not_entered():
+    with folder_for_everyone() as folder:
+        (folder / "slice").write_text("x")
+        folder.chmod(0o644)
+        with without_privileges(), refused("cannot be read", "permissions"):
+            read_study(folder)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import nibabel as nib
 import numpy as np
 import pytest
-from dicom_series import body_hu, oblique_affine, write_series
+import SimpleITK as sitk
+from dicom_series import body_hu, oblique_affine, write_enhanced, write_series
 from refusals import refused
 
 from LiverTumorSegLib.io.read import read_study
@@ -44,6 +46,20 @@ def test_a_series_is_chosen_by_number_uid_its_end_or_description(two_phases, wan
 def test_a_choice_that_matches_nothing_is_refused_with_the_list(two_phases, wanted):
     with refused("1: 'Arterial'", "2: 'Portal venous'"):
         read_study(two_phases, series=wanted)
+
+
+@pytest.mark.parametrize("name", ["ct.nii", "ct.nrrd", "ct.mha", "ct.dcm"])
+def test_a_series_of_a_file_that_holds_none_is_refused(tmp_path, name):
+    ct = Volume(body_hu(), oblique_affine())
+    if name == "ct.dcm":
+        write_enhanced(tmp_path / name, ct)
+    elif name == "ct.nii":
+        nib.save(nib.Nifti1Image(ct.array, ct.affine), tmp_path / name)
+    else:
+        sitk.WriteImage(sitk.GetImageFromArray(ct.array.T), str(tmp_path / name))
+    read_study(tmp_path / name)
+    with refused("series '2'", f"{name} is a single image", "Leave out --series"):
+        read_study(tmp_path / name, series="2")
 
 
 def test_a_choice_that_matches_two_is_refused_with_the_list(two_phases):

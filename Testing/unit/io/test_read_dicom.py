@@ -201,6 +201,35 @@ def test_an_enhanced_multi_frame_ct_is_one_file(tmp_path, ct):
         np.testing.assert_allclose(study.ct.affine, ct.affine, atol=1e-8)
 
 
+def test_enhanced_files_of_one_frame_each_are_a_series(tmp_path, ct):
+    for k in range(ct.shape[2]):
+        shift = np.eye(4)
+        shift[2, 3] = k
+        write_enhanced(tmp_path / f"{k}.dcm", Volume(ct.array[:, :, k : k + 1], ct.affine @ shift))
+        dataset = pydicom.dcmread(tmp_path / f"{k}.dcm")
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{k + 1}"
+        dataset.save_as(tmp_path / f"{k}.dcm")
+    study = read_study(tmp_path)
+    np.testing.assert_array_equal(study.ct.array, ct.array)
+    np.testing.assert_allclose(study.ct.affine, ct.affine, atol=1e-8)
+
+
+def test_an_enhanced_ct_with_fewer_frames_than_described_is_refused(tmp_path, ct):
+    write_enhanced(tmp_path / "enhanced.dcm", ct)
+    dataset = pydicom.dcmread(tmp_path / "enhanced.dcm")
+    dataset.NumberOfFrames = ct.shape[2] - 1
+    dataset.PixelData = dataset.PixelData[: -len(dataset.PixelData) // ct.shape[2]]
+    dataset.save_as(tmp_path / "enhanced.dcm")
+    with refused(f"{ct.shape[2] - 1} frames where the header describes frame {ct.shape[2]}"):
+        read_study(tmp_path)
+
+
+def test_a_link_that_leads_in_a_circle_is_passed_over(tmp_path, ct):
+    write_series(tmp_path, ct)
+    (tmp_path / "circle").symlink_to("circle")
+    np.testing.assert_array_equal(read_study(tmp_path).ct.array, ct.array)
+
+
 def test_one_slice_alone_is_refused_naming_its_folder(tmp_path, ct):
     files = write_series(tmp_path / "series", ct)
     with refused("one DICOM slice", f"Give {tmp_path / 'series'}"):
