@@ -64,16 +64,11 @@ def card(spec: ModelSpec) -> dict[str, Any]:
     """What is known about a model; for one that is present, also its hashes and the text of its licence.
 
     Where the stored card and the registry differ, the registry is newer.
-    Raises ModelUnavailableError if the card in the cache is damaged.
+    Raises ModelUnavailableError if the card in the cache is damaged or may not be read.
     """
     if not (spec.files and is_present(spec)):
         return facts(spec)
-    path = model_folder(spec) / CARD
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise damaged(spec, path, "no JSON", "a JSON card") from error
-    return {**content, **facts(spec)}
+    return {**_stored_card(spec), **facts(spec)}
 
 
 def load(spec: ModelSpec, name: str) -> Tensors:
@@ -101,11 +96,11 @@ def verify(spec: ModelSpec) -> None:
         return
     if not is_present(spec):
         raise absent(spec)
-    recorded = card(spec).get("files", {})
+    recorded = _stored_card(spec)["files"]
     for file in spec.files:
-        path = model_folder(spec) / file_name(file)
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        expected = recorded.get(file.name, {}).get("sha256", "none")
+        path, expected = model_folder(spec) / file_name(file), recorded[file.name]["sha256"]
+        with cache_errors(spec):
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
         if found != expected:
             raise damaged(spec, path, found, expected)
         load(spec, file.name)
@@ -157,6 +152,20 @@ def remove(spec: ModelSpec) -> None:
 def size_bytes(spec: ModelSpec) -> int:
     """What a model takes in the cache; 0 if it is not there."""
     return sum(path.stat().st_size for path in model_folder(spec).glob("*"))
+
+
+def _stored_card(spec: ModelSpec) -> dict[str, Any]:
+    """The card in the cache, with a hash for each of the model's files. Raises ModelUnavailableError."""
+    path = model_folder(spec) / CARD
+    try:
+        with cache_errors(spec):
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        hashes = [content["files"][file.name]["sha256"] for file in spec.files]
+    except (ValueError, LookupError, TypeError) as error:
+        raise damaged(spec, path, "not a card", "a JSON card") from error
+    if not all(isinstance(value, str) for value in hashes):
+        raise damaged(spec, path, "not a card", "a JSON card")
+    return content
 
 
 def _is_whole(spec: ModelSpec) -> bool:

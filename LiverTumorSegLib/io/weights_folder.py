@@ -35,7 +35,10 @@ def model_folder(spec: ModelSpec) -> Path:
 def is_present(spec: ModelSpec) -> bool:
     """Whether all files of a model are there (their content is checked by ``load`` and ``verify``)."""
     names = [CARD, *map(file_name, spec.files)] if spec.files else []
-    return all((model_folder(spec) / name).is_file() for name in names)
+    try:
+        return all((model_folder(spec) / name).is_file() for name in names)
+    except PermissionError:  # a folder that may not be looked into
+        return False
 
 
 def file_name(file: WeightsFile) -> str:

