@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.nifti import read_nifti, write_nifti
@@ -55,8 +57,13 @@ def result_folder(out: Path) -> AbstractContextManager[Path]:
 
 
 def check_room_for_result(folder: Path, ct: Volume) -> None:
-    """To call once the CT is known. Raises InputError if the scene, which holds the CT, may not fit on the disk."""
-    check_room(folder, int(ct.array.nbytes) + _ROOM_BESIDE_CT_BYTES)
+    """To call once the CT is known. Raises InputError if what lies in the folder at one time may not fit on the disk.
+
+    That is the hand-over to the scene's process (CT, uint8 labels, uint16 lesion ids), the scene, which is at most as
+    large as the CT (its voxels do not always pack), and the small files.
+    """
+    handed_over = ct.array.nbytes + ct.array.size * (np.uint8().nbytes + np.uint16().nbytes)
+    check_room(folder, int(handed_over) + int(ct.array.nbytes) + _ROOM_BESIDE_CT_BYTES)
 
 
 def write_case_files(folder: Path, case: Case, *, volumes: CsvTable, lesions: CsvTable) -> None:

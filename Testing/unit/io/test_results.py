@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -123,6 +124,18 @@ def test_a_ct_that_would_fill_the_disk_is_refused_before_the_work(tmp_path, case
     huge = np.broadcast_to(np.int16(0), (2**17, 2**17, 2**17))
     with refused("MiB free", "Free some space"):
         check_room_for_result(tmp_path, Volume(huge, np.eye(4)))
+
+
+def test_room_is_asked_for_the_hand_over_and_the_scene_together(tmp_path, monkeypatch):
+    """Per voxel: int16 CT, uint8 labels and uint16 ids handed over, and 2 bytes of the scene."""
+    ct = Volume(np.broadcast_to(np.int16(0), (100, 200, 300)), np.eye(4))
+    needed = 100 * 200 * 300 * (2 + 1 + 2 + 2) + 20 * 2**20
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=needed))
+    check_room_for_result(tmp_path, ct)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=needed - 1))
+    with refused("is full", "more than 60.1 MiB"):
+        check_room_for_result(tmp_path, ct)
 
 
 def test_csv_quotes_what_needs_it_and_leaves_unknown_cells_empty(tmp_path):
