@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from LiverTumorSegLib.arrays import Affine, Points
+from LiverTumorSegLib.arrays import Affine
 
 _FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])
 SUPERIOR = 2
@@ -19,17 +19,6 @@ def lps_from_ras(affine_ras: Affine) -> Affine:
 def ras_from_lps(affine_lps: Affine) -> Affine:
     """ijk -> LPS becomes ijk -> RAS."""
     return _FLIP @ affine_lps
-
-
-def points_ras_from_lps(points_lps: Points) -> Points:
-    """Points (n, 3) in LPS mm -> RAS mm (and back: the map is its own inverse)."""
-    return np.asarray(points_lps, dtype=np.float64) * np.array([-1.0, -1.0, 1.0])
-
-
-def axis_directions(affine_ras: Affine) -> np.ndarray:
-    """Unit vectors (3, 3) in RAS; column a is the direction in which index a grows."""
-    columns = affine_ras[:3, :3]
-    return np.asarray(columns / np.linalg.norm(columns, axis=0))
 
 
 def slice_axis(affine_ras: Affine) -> int:

@@ -16,7 +16,6 @@ Pixel = tuple[float | int, float | int]
 
 WHITE: Color = (240, 240, 240)
 GRAY: Color = (170, 174, 180)
-PANEL: Color = (0, 0, 0)
 PAGE: Color = (24, 26, 30)
 LONG_AXIS: Color = (255, 221, 51)
 SHORT_AXIS: Color = (255, 128, 224)
