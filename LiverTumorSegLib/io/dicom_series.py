@@ -41,8 +41,13 @@ class Series:
         rows, columns = first.spacing_mm or (0.0, 0.0)
         return (
             f"{title}, {len(self.planes)} slices, {columns:.2f} x {rows:.2f} x {self._step_mm():.2f} mm, "
-            f"UID ...{self.uid[-8:]}"
+            f"UID ...{self.uid[-8:]}{f', scanner number {self.number}' if self.number else ''}"
         )
+
+    @property
+    def number(self) -> str:
+        """The scanner's SeriesNumber; "" if there is none."""
+        return self.planes[0].text("SeriesNumber")
 
     def _step_mm(self) -> float:
         heights = np.sort(heights_mm(self.planes))
@@ -81,7 +86,8 @@ def find_series(planes: list[Plane]) -> tuple[list[Series], tuple[str, ...]]:
 def choose_series(series: list[Series], wanted: str | None) -> Series:
     """The only series, or the one that ``wanted`` names.
 
-    wanted: number in the list of the error message, the UID or its end, or the description (case does not matter).
+    wanted: number in the list of the error message or the scanner's own, the UID or its end, or the description (case
+    does not matter).
     Raises InputError with that list if several are left or none matches.
     """
     if wanted is None:
@@ -98,8 +104,10 @@ def choose_series(series: list[Series], wanted: str | None) -> Series:
 
 
 def _matches(series: list[Series], text: str) -> Iterator[list[Series]]:
-    if text.isdigit() and 1 <= int(text) <= len(series):
-        yield [series[int(text) - 1]]
+    if text.isdigit():
+        # A number of the list that is also the scanner's number of another series is no clear choice.
+        listed = [one for n, one in enumerate(series, start=1) if n == int(text)]
+        yield listed + [one for one in series if one.number.lstrip("0") == text and one not in listed]
     yield [one for one in series if one.uid == text]
     yield [one for one in series if one.description.casefold() == text.casefold()]
     tail = text.removeprefix("...")

@@ -72,7 +72,7 @@ def _mask_on_grid(node: Any, segment_id: str, to_world: np.ndarray, grid: Volume
     part = Volume(array_of(labelmap) != 0, _affine_of_first_voxel(labelmap, to_world))
     aligned = _with_axes_of(part, grid)
     if aligned is None:
-        nearest = resample(part.with_array(part.array.view(np.uint8)), Grid.of(grid), outside=0, linear=False)
+        nearest = resample(part.with_array(part.array.view(np.uint8)), Grid.of(grid), outside=0.0, linear=False)
         return nearest.array != 0
     start_ijk = _first_index(aligned, grid)
     theirs, ours = _overlap(start_ijk, aligned.shape, grid.shape)

@@ -42,6 +42,16 @@ def test_a_series_is_chosen_by_number_uid_its_end_or_description(two_phases, wan
     assert read_study(two_phases, series=wanted).ct.shape == (12, 10, 6)
 
 
+def test_a_number_that_means_one_series_in_the_list_and_another_to_the_scanner_is_refused(tmp_path):
+    for number, description in ((7, "Native"), (2, "Arterial"), (9, "Portal venous")):
+        ct = Volume(body_hu(), oblique_affine())
+        write_series(tmp_path, ct, number=number, description=description, prefix=description[0])
+    assert read_study(tmp_path, series="7").source.series_description == "Native"
+    assert read_study(tmp_path, series="3").source.series_description == "Portal venous"
+    with refused("2 series matching '2'", "scanner number 2"):
+        read_study(tmp_path, series="2")
+
+
 @pytest.mark.parametrize("wanted", ["3", "delayed", "", "0"])
 def test_a_choice_that_matches_nothing_is_refused_with_the_list(two_phases, wanted):
     with refused("1: 'Arterial'", "2: 'Portal venous'"):
