@@ -30,7 +30,7 @@ class Entry:
     path: Path
     archive: zipfile.ZipFile | None = None
 
-    def open(self) -> IO[bytes]:
+    def open(self) -> IO[bytes] | zipfile.ZipExtFile:
         """Raises InputError if the file may not be read, is damaged, or (in a zip) is encrypted."""
         try:
             return self.path.open("rb") if self.archive is None else self.archive.open(self.name)

@@ -44,7 +44,7 @@ def read_segmentation(path: Path, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
     if not known:
         raise _nothing_known(path, [name for name, _, _ in parts])
     labels, notes = _on_grid(path, _merge(known, shape), affine, ct)
-    return labels, assumed + _notes(parts, labels.array) + notes
+    return labels, assumed + _notes(parts, is_empty=not labels.array.any()) + notes
 
 
 def read_lesions(path: Path, ct: Volume) -> Volume:
@@ -176,10 +176,10 @@ def _nothing_known(path: Path, names: list[str]) -> InputError:
     )
 
 
-def _notes(parts: list[Part], labels: LabelArray) -> tuple[str, ...]:
+def _notes(parts: list[Part], *, is_empty: bool) -> tuple[str, ...]:
     ignored = [name for name, meant, mask in parts if meant is None and mask.any()]
     notes = [f"Ignored segments that are not liver, vessel or tumor: {_listed(ignored)}."] if ignored else []
-    if not labels.any():
+    if is_empty:
         notes.append("The segmentation is empty.")
     return tuple(notes)
 

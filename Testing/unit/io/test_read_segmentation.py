@@ -15,6 +15,7 @@ from LiverTumorSegLib.geometry.affine import lps_from_ras
 from LiverTumorSegLib.io.label_names import label_of
 from LiverTumorSegLib.io.nifti import write_nifti
 from LiverTumorSegLib.io.nrrd import write_seg_nrrd
+from LiverTumorSegLib.io.results import write_labels_json
 from LiverTumorSegLib.io.segmentation import read_segmentation
 from LiverTumorSegLib.labels import LIVER, MAIN_LABELS, TUMOR, VESSEL
 from LiverTumorSegLib.volume import Volume
@@ -135,6 +136,7 @@ def test_swapped_and_reversed_axes_are_turned_back(tmp_path, axes, flips):
             turned[:3, column] *= -1
     array = np.flip(np.transpose(labels(), axes), [column for column, flip in enumerate(flips) if flip])
     write_nifti(tmp_path / "a.nii.gz", Volume(array, CT.affine @ turned))
+    write_labels_json(tmp_path, MAIN_LABELS)
     segmentation, warnings = read_segmentation(tmp_path / "a.nii.gz", CT)
     np.testing.assert_array_equal(segmentation.array, labels())
     assert warnings == ()
