@@ -41,16 +41,21 @@ def package(padding: int = 0) -> tuple[bytes, ModelSpec]:
     contents = {"liver": keras_file(1), "lesion": keras_file(2)}
     short = {"liver": "liv", "lesion": "lesion"}
     buffer = io.BytesIO()
+    info = "pyliverlesionseg-0.3.dist-info"
+    members: dict[str, str | bytes] = {
+        f"pyliverlesionseg/trained_models/model_{short[name]}_seg_x.hdf5": content for name, content in contents.items()
+    }
+    members |= {
+        "pyliverlesionseg/__init__.py": "raise SystemExit('foreign code was executed')",
+        "pyliverlesionseg/padding.bin": np.random.default_rng(0).bytes(padding),
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: pyliverlesionseg\nVersion: 0.3\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/LICENSE": LICENSE_TEXT,
+        f"{info}/RECORD": "",
+    }
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in contents.items():
-            archive.writestr(f"pyliverlesionseg/trained_models/model_{short[name]}_seg_x.hdf5", content)
-        archive.writestr("pyliverlesionseg/__init__.py", "raise SystemExit('foreign code was executed')")
-        archive.writestr("pyliverlesionseg/padding.bin", np.random.default_rng(0).bytes(padding))
-        info = "pyliverlesionseg-0.3.dist-info"
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: pyliverlesionseg\nVersion: 0.3\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/LICENSE", LICENSE_TEXT)
-        archive.writestr(f"{info}/RECORD", "")
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)  # without a date: two processes make the same wheel
     files = tuple(
         replace(
             file,
