@@ -87,7 +87,8 @@ def plane_title(grid: PictureGrid) -> str:
         return f"{grid.plane.name}, slices tilted {tilt:.0f}°"
     normal = np.cross(grid.plane.right_ras, grid.plane.down_ras)
     axis = int(np.argmax(np.abs(normal)))
-    return f"{grid.plane.name}  {'RAS'[axis]} {_middle_ras(grid)[axis]:.1f} mm"
+    position_mm = _middle_ras(grid)[axis]
+    return f"{grid.plane.name}  {('RL', 'AP', 'SI')[axis][int(position_mm < 0)]} {abs(position_mm):.1f} mm"
 
 
 def _middle_ras(grid: PictureGrid) -> np.ndarray:

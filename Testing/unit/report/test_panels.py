@@ -95,9 +95,10 @@ def test_a_lesion_in_a_large_field_is_enlarged_to_the_lesion():
 
 
 def test_captions_name_plane_and_position():
-    assert plane_title(PictureGrid.centered(AXIAL, (1.0, 2.0, -12.34), 1.0, (11, 11))) == "Axial  S -12.3 mm"
+    assert plane_title(PictureGrid.centered(AXIAL, (1.0, 2.0, -12.34), 1.0, (11, 11))) == "Axial  I 12.3 mm"
     assert plane_title(PictureGrid.centered(CORONAL, (1.0, 2.0, -12.34), 1.0, (11, 11))) == "Coronal  A 2.0 mm"
     assert plane_title(PictureGrid.centered(SAGITTAL, (1.0, 2.0, -12.34), 1.0, (11, 11))) == "Sagittal  R 1.0 mm"
+    assert plane_title(PictureGrid.centered(SAGITTAL, (-1.0, 2.0, 0.0), 1.0, (11, 11))) == "Sagittal  L 1.0 mm"
 
 
 def test_the_caption_says_that_slices_are_tilted():
