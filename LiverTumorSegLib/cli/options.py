@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from LiverTumorSegLib.cli.progress_output import ProgressMode
-from LiverTumorSegLib.settings import Contour, Device, Engine, Precision, SegmentSettings
+from LiverTumorSegLib.settings import SegmentSettings
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -70,30 +71,12 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="from 'livertumorseg models list'; auto (default): the networks, fetched once, else a classical fallback",
     )
-    parser.add_argument(
-        "--device",
-        type=Device,
-        choices=list(Device),
-        default=usual.device,
-        metavar="{auto,cpu,cuda,mps}",
-        help="where the networks run; auto (default): a GPU where torch finds one, else the CPU",
+    _add_choice(
+        parser, "device", usual.device, "where the networks run; auto: a GPU where torch finds one, else the CPU"
     )
-    parser.add_argument(
-        "--engine",
-        type=Engine,
-        choices=list(Engine),
-        default=usual.engine,
-        metavar="{auto,openvino,torch}",
-        help="auto: OpenVINO on a CPU, torch on a GPU and where OpenVINO is missing",
-    )
-    parser.add_argument(
-        "--precision",
-        type=Precision,
-        choices=list(Precision),
-        default=usual.precision,
-        metavar="{auto,fp32,bf16}",
-        help="auto: bf16 where the processor has it",
-    )
+    _add_choice(parser, "engine", usual.engine, "auto: OpenVINO on a CPU, torch on a GPU and where OpenVINO is missing")
+    _add_choice(parser, "precision", usual.precision, "auto: bf16 where the processor has it")
+    _add_choice(parser, "contour", usual.contour, "refinement of tumor outlines")
     parser.add_argument("--threads", type=int, default=usual.threads, metavar="N", help="0 (default): all cores")
     parser.add_argument(
         "--min-lesion-ml",
@@ -103,15 +86,19 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
         help="predicted lesions below this volume are dropped (%(default)s ml)",
     )
     parser.add_argument(
-        "--contour",
-        type=Contour,
-        choices=list(Contour),
-        default=usual.contour,
-        metavar="{off,chan-vese}",
-        help="refinement of tumor outlines (%(default)s)",
-    )
-    parser.add_argument(
         "--offline", action="store_true", help="never download: without cached networks, use the classical fallback"
+    )
+
+
+def _add_choice(parser: argparse.ArgumentParser, name: str, usual: StrEnum, what: str) -> None:
+    kind = type(usual)
+    parser.add_argument(
+        f"--{name}",
+        type=kind,
+        choices=list(kind),
+        default=usual,
+        metavar=f"{{{','.join(kind)}}}",
+        help=f"{what} (%(default)s)",
     )
 
 
