@@ -19,11 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-import psutil
-
 from LiverTumorSegLib.case import Case
+from LiverTumorSegLib.child.ending import last_words
+from LiverTumorSegLib.child.tree import ProcessTree
 from LiverTumorSegLib.mrml.handover import remove_handover, write_handover
-from LiverTumorSegLib.mrml.outcome import Outcome, SceneResult, last_words
+from LiverTumorSegLib.mrml.outcome import Outcome, SceneResult
 from LiverTumorSegLib.progress import ProgressCallback, ignore_progress
 
 WORKER_COMMAND = (sys.executable, "-m", "LiverTumorSegLib.mrml.worker")
@@ -89,7 +89,7 @@ class SceneWorker:
             process, self._process = self._process, None
         if process is None or self._reader is None:
             return
-        _kill_tree(process.pid)
+        ProcessTree(process.pid).kill()
         process.wait()
         self._reader.join()
         for pipe in (process.stdin, process.stdout):
@@ -146,14 +146,3 @@ def _pass_on(stream: Iterable[str], lines: queue.Queue[str | None]) -> None:
     for line in stream:
         lines.put(line)
     lines.put(None)
-
-
-def _kill_tree(pid: int) -> None:
-    try:
-        process = psutil.Process(pid)
-        family = [*process.children(recursive=True), process]
-    except psutil.NoSuchProcess:
-        return
-    for member in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from LiverTumorSegLib.progress import ProgressEvent
 
 STAGE = "scene"
 _FILES = {"scene": SCENE_FILE, "picture": PICTURE_FILE}
-_TERMINAL_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,3 @@ class Outcome:
             )
         elif event != "ready":
             raise KeyError(event)
-
-
-def last_words(errors: str) -> str:
-    """The last line of an error stream, for a message; empty if there is none."""
-    lines = [line.strip() for line in _TERMINAL_COLOR.sub("", errors).splitlines() if line.strip()]
-    return f" ({lines[-1][-300:]})" if lines else ""

@@ -12,6 +12,7 @@ LEVELS = {
     "arrays": 0, "case": 0, "errors": 0, "labels": 0, "measurements": 0, "progress": 0, "registry": 0, "settings": 0,
     "study": 0, "timing": 0, "volume": 0, "__init__": 0,
     "geometry": 1,
+    "child": 1,
     "classical": 2, "evaluation": 2, "io": 2, "measure": 2, "phantom": 2, "postprocess": 2,
     "models": 3, "mrml": 3, "report": 3,
     "engines": 4,
