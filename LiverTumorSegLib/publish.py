@@ -7,7 +7,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
 from LiverTumorSegLib.mrml.client import SceneWorker
 from LiverTumorSegLib.mrml.outcome import SceneResult
 from LiverTumorSegLib.progress import Progress
+from LiverTumorSegLib.settings import Contents
 from LiverTumorSegLib.study import Study
 from LiverTumorSegLib.timing import peak_memory_mib
 
@@ -36,27 +37,31 @@ Guard = Callable[[Callable[[], None]], AbstractContextManager[None]]
 
 
 @contextmanager
-def publishing(output: Path, progress: Progress, guard: Guard) -> Iterator[Publisher]:
+def publishing(
+    output: Path, progress: Progress, guard: Guard, contents: Contents = Contents.ALL
+) -> Iterator[Publisher]:
     """Everything between the first look at the output folder and the finished result in it.
 
-    The folder is checked before any work; the Slicer process starts now, to load while the networks run. The result
-    appears at the end of the context, whole, or not at all. Raises InputError if the output cannot be used.
+    The folder is checked before any work; the Slicer process, if the contents need one, starts now, to load while the
+    networks run. The result appears at the end of the context, whole, or not at all. Raises InputError if the output
+    cannot be used.
     """
-    with (
-        result_folder(output) as folder,
-        guard(partial(shutil.rmtree, folder, ignore_errors=True)),
-        SceneWorker() as scene,
-        guard(scene.close),
-    ):
+    with ExitStack() as stack:
+        folder = stack.enter_context(result_folder(output))
+        stack.enter_context(guard(partial(shutil.rmtree, folder, ignore_errors=True)))
+        scene = None
+        if contents is Contents.ALL:
+            scene = stack.enter_context(SceneWorker())
+            stack.enter_context(guard(scene.close))
         yield Publisher(folder, scene, progress)
 
 
 @dataclass(frozen=True)
 class Publisher:
-    """Writes one case into the temporary folder of a run."""
+    """Writes one case into the temporary folder of a run. scene: None leaves out what is for people."""
 
     folder: Path
-    scene: SceneWorker
+    scene: SceneWorker | None
     progress: Progress
 
     def check_room(self, study: Study) -> None:
@@ -65,17 +70,25 @@ class Publisher:
 
     def publish(self, case: Case) -> Case:
         """Write everything; the case with its completed record (timings, memory, versions, warnings)."""
-        scene_stage = self.progress.stage("scene", 0.88, 0.95, "Making the Slicer scene")
-        with scene_stage as report, ThreadPoolExecutor(max_workers=1) as pool:
-            making = pool.submit(self.scene.finish, case, self.folder, report)
-            self._write_files(case)
-            scene = making.result()
-        with self.progress.stage("report", 0.95, 0.99, "Drawing pictures and report"):
-            case = self._with_record(case, scene)
-            self._write_report(case, scene.picture)
+        if self.scene is None:
+            scene = SceneResult()
+            with self.progress.stage("files", 0.88, 0.99, "Writing the result"):
+                self._write_files(case)
+        else:
+            scene = self._write_with_scene(case, self.scene)
         case = self._with_record(case, scene)
         write_run(self.folder, case.run)
         return case
+
+    def _write_with_scene(self, case: Case, worker: SceneWorker) -> SceneResult:
+        scene_stage = self.progress.stage("scene", 0.88, 0.95, "Making the Slicer scene")
+        with scene_stage as report, ThreadPoolExecutor(max_workers=1) as pool:
+            making = pool.submit(worker.finish, case, self.folder, report)
+            self._write_files(case)
+            scene = making.result()
+        with self.progress.stage("report", 0.95, 0.99, "Drawing pictures and report"):
+            self._write_report(self._with_record(case, scene), scene.picture)
+        return scene
 
     def _write_files(self, case: Case) -> None:
         volumes, lesions = volumetry_rows(case.measurements), lesion_rows(case.measurements)

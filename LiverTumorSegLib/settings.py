@@ -41,6 +41,13 @@ class Contour(StrEnum):
     CHAN_VESE = "chan-vese"
 
 
+class Contents(StrEnum):
+    """Of a result folder; data leaves out what is for people: the Slicer scene, the pictures and the report."""
+
+    ALL = "all"
+    DATA = "data"
+
+
 @dataclass(frozen=True)
 class SegmentSettings:
     """One run of the main job.

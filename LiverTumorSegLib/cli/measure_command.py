@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from LiverTumorSegLib.cli.options import add_ct, add_output, some_path
+from LiverTumorSegLib.cli.options import add_contents, add_ct, add_output, some_path
 from LiverTumorSegLib.cli.runtime import Job
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         "(lesions.nii.gz of a result); without it a lesion is a connected part",
     )
     add_output(parser)
+    add_contents(parser)
     parser.set_defaults(work=work)
 
 
@@ -50,7 +51,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
     from LiverTumorSegLib.publish import publishing
 
     progress = Progress(job.report)
-    with publishing(arguments.output, progress, job.cleaned_up_by) as publisher:
+    with publishing(arguments.output, progress, job.cleaned_up_by, arguments.contents) as publisher:
         with progress.stage("read", 0.0, 0.5, "Reading"):
             study = read_study(arguments.input, series=arguments.series)
             publisher.check_room(study)

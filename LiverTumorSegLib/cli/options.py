@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from LiverTumorSegLib.cli.progress_output import ProgressMode
-from LiverTumorSegLib.settings import SegmentSettings
+from LiverTumorSegLib.settings import Contents, SegmentSettings
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -44,6 +44,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="FOLDER",
         help="result folder: made by the run; an earlier result in it is replaced, anything else is refused",
+    )
+
+
+def add_contents(parser: argparse.ArgumentParser) -> None:
+    """--contents: all of the result folder, or only what programs read."""
+    _add_choice(
+        parser, "contents", Contents.ALL, "all, or data: label maps, measurements and run.json without scene and report"
     )
 
 

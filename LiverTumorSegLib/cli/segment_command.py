@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from LiverTumorSegLib.cli.options import add_ct, add_output, add_segmentation_settings, settings_from
+from LiverTumorSegLib.cli.options import add_contents, add_ct, add_output, add_segmentation_settings, settings_from
 from LiverTumorSegLib.cli.runtime import Job
-from LiverTumorSegLib.settings import SegmentSettings
+from LiverTumorSegLib.settings import Contents, SegmentSettings
 
 if TYPE_CHECKING:
     from LiverTumorSegLib.case import Case
@@ -27,6 +27,7 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     )
     add_ct(parser)
     add_output(parser)
+    add_contents(parser)
     add_segmentation_settings(parser)
     parser.set_defaults(work=work)
 
@@ -40,6 +41,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
         job,
         series=arguments.series,
         offline=arguments.offline,
+        contents=arguments.contents,
     )
     from LiverTumorSegLib.cli.summary import facts, summary
 
@@ -48,7 +50,14 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
 
 
 def segment_to_folder(
-    source: Path, output: Path, settings: SegmentSettings, job: Job, *, series: str | None = None, offline: bool = False
+    source: Path,
+    output: Path,
+    settings: SegmentSettings,
+    job: Job,
+    *,
+    series: str | None = None,
+    offline: bool = False,
+    contents: Contents = Contents.ALL,
 ) -> Case:
     """From a CT's path to the finished result folder; nothing is left behind if it fails or is cancelled."""
     from LiverTumorSegLib.cli.model_choice import check_choice, choose_model
@@ -60,7 +69,7 @@ def segment_to_folder(
 
     check_choice(settings)
     progress = Progress(job.report)
-    with publishing(output, progress, job.cleaned_up_by) as publisher:
+    with publishing(output, progress, job.cleaned_up_by, contents) as publisher:
         with progress.stage("read", 0.0, 0.03, "Reading the CT"):
             study = read_study(source, series=series)
             publisher.check_room(study)

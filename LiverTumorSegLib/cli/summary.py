@@ -12,10 +12,10 @@ REPORT = "report.html"
 
 
 def facts(case: Case, folder: Path) -> dict[str, Any]:
-    """For --progress json: where the result is, and the measurements."""
+    """For --progress json: where the result is, and the measurements. report: None where there is none."""
     return {
         "folder": str(folder),
-        "report": str(folder / REPORT),
+        "report": str(folder / REPORT) if (folder / REPORT).is_file() else None,
         "measurements": case.measurements.to_json(),
         "warnings": list(case.run.warnings),
         "timings_s": case.run.timings_s,
@@ -23,12 +23,13 @@ def facts(case: Case, folder: Path) -> dict[str, Any]:
 
 
 def summary(case: Case, folder: Path) -> str:
-    """Volumes, lesions, flags and where the report is."""
+    """Volumes, lesions, flags and where the report (without one, the result) is."""
     lines = [*_volumes(case.measurements), *_lesions(case.measurements)]
     if case.measurements.flags:
         lines += ["", f"Flags: {', '.join(case.measurements.flags)} (explained in the report)"]
     lines += [f"Warning: {warning}" for warning in case.run.warnings]
-    return "\n".join([*lines, "", f"{case.run.timings_s['total']:.1f} s; report: {folder / REPORT}"])
+    place = f"report: {folder / REPORT}" if (folder / REPORT).is_file() else f"result: {folder}"
+    return "\n".join([*lines, "", f"{case.run.timings_s['total']:.1f} s; {place}"])
 
 
 def _volumes(measured: Measurements) -> list[str]:

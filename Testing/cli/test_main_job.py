@@ -138,3 +138,16 @@ def test_a_second_run_replaces_the_first_result(phantom, finished, tmp_path):
         done = cli("measure", phantom / "ct.nii.gz", phantom / "segmentation.nii.gz", "-o", out, "--progress", "none")
         assert done.returncode == 0, done.stderr
     assert {file.name for file in out.iterdir()} == RESULT_FILES
+
+
+def test_contents_data_leaves_out_what_is_for_people_and_measures_the_same(finished, phantom, tmp_path):
+    out, _events = finished
+    done = cli(
+        "measure", phantom / "ct.nii.gz", out / "segmentation.nii.gz", "-o", tmp_path / "data", "--contents", "data"
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"result: {tmp_path / 'data'}" in done.stdout
+    for_people = {"scene.mrb", "report.html", "overview.png"}
+    assert {file.name for file in (tmp_path / "data").iterdir()} == RESULT_FILES - for_people
+    first, second = (json.loads((folder / "measurements.json").read_text()) for folder in (out, tmp_path / "data"))
+    assert second["lesions"] == first["lesions"]
