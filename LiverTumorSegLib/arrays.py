@@ -6,8 +6,20 @@ The shapes are checked in the tests (``pytest --jaxtyping-packages=LiverTumorSeg
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Num, Shaped, UInt8, UInt16
+
+if TYPE_CHECKING or find_spec("jaxtyping"):
+    from jaxtyping import Bool, Float, Float32, Num, Shaped, UInt8, UInt16
+else:
+    # Slicer shows a stored scene with its results before anything has been installed; shapes are for checks only.
+    class _Unchecked:
+        def __class_getitem__(cls, _shape):
+            return np.ndarray
+
+    Bool = Float = Float32 = Num = Shaped = UInt8 = UInt16 = _Unchecked
 
 ImageArray = Shaped[np.ndarray, "i j k"]
 HuArray = Num[np.ndarray, "i j k"]

@@ -15,6 +15,9 @@ class Code:
     scheme: str = "SCT"
 
 
+_TERMINOLOGY_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
+_NO_REGION = "Anatomic codes - DICOM master list~^^~^^"
+
 ANATOMICAL_STRUCTURE = Code("123037004", "Anatomical Structure")
 ALTERED_STRUCTURE = Code("49755003", "Morphologically Altered Structure")
 
@@ -34,6 +37,12 @@ class Label:
     category: Code
     code: Code
     parent: str | None = None
+
+    @property
+    def terminology(self) -> str:
+        """The entry that 3D Slicer stores with a segment: category and type, without modifier or region."""
+        category, code = (f"{c.scheme}^{c.value}^{c.meaning}" for c in (self.category, self.code))
+        return f"{_TERMINOLOGY_CONTEXT}~{category}~{code}~^^~{_NO_REGION}"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from LiverTumorSegLib.classical.chan_vese import refine_contours
 from LiverTumorSegLib.classical.vessels import NO_VESSELS_WARNING, find_vessels
 from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
 from LiverTumorSegLib.inference.segmenters import Segmenter
-from LiverTumorSegLib.measure import measure_case
+from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.flags import NO_NETWORK
 from LiverTumorSegLib.postprocess import (
     LIVER_STEPS,

@@ -27,8 +27,6 @@ from LiverTumorSegLib.volume import Volume
 
 GZIP_LEVEL = 1
 
-_NO_REGION = "Anatomic codes - DICOM master list~^^~^^"
-_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
 _SHORT = {"L": "left", "R": "right", "A": "anterior", "P": "posterior", "S": "superior", "I": "inferior"}
 _TO_RAS = {"right": (0, 1), "left": (0, -1), "anterior": (1, 1), "posterior": (1, -1), "superior": (2, 1)} | {
     "inferior": (2, -1)
@@ -119,12 +117,6 @@ def _frame(space: str) -> Affine:
     return frame
 
 
-def terminology(label: Label) -> str:
-    """The entry that 3D Slicer stores with a segment: category and type, without modifier or region."""
-    category, code = (f"{c.scheme}^{c.value}^{c.meaning}" for c in (label.category, label.code))
-    return f"{_CONTEXT}~{category}~{code}~^^~{_NO_REGION}"
-
-
 def write_seg_nrrd(path: Path, segmentation: Volume, labels: LabelSet) -> None:
     """An exclusive label map as one shared layer with one segment per label, empty ones included.
 
@@ -162,7 +154,7 @@ def _segment_fields(index: int, label: Label, extent: str) -> dict[str, str]:
         "LabelValue": str(label.value),
         "Layer": "0",
         "Extent": extent,
-        "Tags": f"Segmentation.Status:inprogress|TerminologyEntry:{terminology(label)}|",
+        "Tags": f"Segmentation.Status:inprogress|TerminologyEntry:{label.terminology}|",
     }
     return {f"Segment{index}_{name}": value for name, value in fields.items()}
 

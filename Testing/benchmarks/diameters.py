@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 from phantoms import affine_of, body, in_liver, pipe, sphere
 
-from LiverTumorSegLib.measure import measure_case
+from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.volume import Volume
 
 REPEATS = 5

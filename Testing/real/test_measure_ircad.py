@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from LiverTumorSegLib.labels import LIVER, TUMOR
-from LiverTumorSegLib.measure import measure_case
+from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.volume import Volume
 
 pytestmark = pytest.mark.real

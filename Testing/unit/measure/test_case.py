@@ -21,7 +21,7 @@ from phantoms import (
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
-from LiverTumorSegLib.measure import measure_case
+from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.settings import MeasureSettings
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.volume import Volume

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
-from LiverTumorSegLib.measure import measure_case
+from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.volume import Volume
