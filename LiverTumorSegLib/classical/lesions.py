@@ -13,7 +13,8 @@ import numpy as np
 from scipy import ndimage
 
 from LiverTumorSegLib.arrays import ImageArray, Mask
-from LiverTumorSegLib.classical.regions import bounding_box, middle_and_deviation, parts_with
+from LiverTumorSegLib.classical.regions import middle_and_deviation, parts_with
+from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.geometry.resample import Grid, grown_box, resample, upright_grid
 from LiverTumorSegLib.volume import Volume
 

@@ -5,19 +5,7 @@ from __future__ import annotations
 import cc3d
 import numpy as np
 
-from LiverTumorSegLib.arrays import Box, Mask
-
-
-def bounding_box(mask: Mask) -> Box | None:
-    """The smallest box that holds every voxel of a mask; None if it is empty."""
-    ranges = []
-    for axis in range(3):
-        hit = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        if hit.size == 0:
-            return None
-        ranges.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    i, j, k = ranges
-    return i, j, k
+from LiverTumorSegLib.arrays import Mask
 
 
 def parts_with(mask: Mask, cores: Mask, least_voxels: float = 1.0) -> Mask:

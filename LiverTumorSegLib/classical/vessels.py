@@ -17,7 +17,8 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 
 from LiverTumorSegLib.arrays import Mask
-from LiverTumorSegLib.classical.regions import bounding_box, grown, middle_and_deviation, parts_with
+from LiverTumorSegLib.classical.regions import grown, middle_and_deviation, parts_with
+from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.geometry.resample import Grid, grown_box, resample, upright_grid
 from LiverTumorSegLib.geometry.ridge import tube_strength
 from LiverTumorSegLib.volume import Volume

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.geometry.components import count_voxels, mask_touches_face
+from LiverTumorSegLib.geometry.boxes import mask_touches_face
+from LiverTumorSegLib.geometry.components import count_voxels
 from LiverTumorSegLib.labels import LIVER, MAIN_LABELS, TUMOR, VESSEL
 from LiverTumorSegLib.measure.axial import ALGORITHM
 from LiverTumorSegLib.measure.flags import (

@@ -8,7 +8,8 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import Box, Mask
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.geometry.components import bounding_box, boxes_of, connected_components, shift_box
+from LiverTumorSegLib.geometry.boxes import bounding_box, shift_box
+from LiverTumorSegLib.geometry.components import boxes_of, connected_components
 from LiverTumorSegLib.geometry.ordering import order_of
 from LiverTumorSegLib.volume import Volume
 

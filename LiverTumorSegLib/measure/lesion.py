@@ -8,7 +8,7 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import Mask, Vector
 from LiverTumorSegLib.geometry.affine import SUPERIOR, slice_axis, slice_distance_mm, slice_normal
-from LiverTumorSegLib.geometry.components import touches_face
+from LiverTumorSegLib.geometry.boxes import touches_face
 from LiverTumorSegLib.measure.axial import AxialDiameters, axial_diameters
 from LiverTumorSegLib.measure.flags import (
     FERET_DIFFERS,

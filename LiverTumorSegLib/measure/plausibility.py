@@ -13,7 +13,7 @@ import edt
 import numpy as np
 
 from LiverTumorSegLib.arrays import Box, Mask
-from LiverTumorSegLib.geometry.components import grow_box
+from LiverTumorSegLib.geometry.boxes import grow_box
 from LiverTumorSegLib.volume import Volume
 
 _COARSE_MM = 2.5

@@ -3,14 +3,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from LiverTumorSegLib.classical.regions import bounding_box, grown, middle_and_deviation, parts_with
-
-
-def test_the_bounding_box_is_tight_and_none_for_an_empty_mask():
-    mask = np.zeros((5, 7, 9), bool)
-    assert bounding_box(mask) is None
-    mask[1, 2:4, 8] = True
-    assert bounding_box(mask) == (slice(1, 2), slice(2, 4), slice(8, 9))
+from LiverTumorSegLib.classical.regions import grown, middle_and_deviation, parts_with
 
 
 def test_growing_is_a_threshold_of_the_distance_also_at_the_edges():

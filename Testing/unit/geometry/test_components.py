@@ -1,17 +1,8 @@
 import numpy as np
 import pytest
 
-from LiverTumorSegLib.geometry.components import (
-    bounding_box,
-    boxes_of,
-    connected_components,
-    count_voxels,
-    grow_box,
-    mask_touches_face,
-    pieces_of_slice,
-    shift_box,
-    touches_face,
-)
+from LiverTumorSegLib.geometry.boxes import bounding_box, grow_box, mask_touches_face, shift_box, touches_face
+from LiverTumorSegLib.geometry.components import boxes_of, connected_components, count_voxels, pieces_of_slice
 from LiverTumorSegLib.geometry.ordering import order_of, ordered_ends
 
 
@@ -39,6 +30,7 @@ def test_boxes_hold_every_voxel_of_their_component_and_no_more():
 def test_an_empty_mask_has_no_box_and_no_component():
     mask = np.zeros((3, 4, 5), bool)
     assert bounding_box(mask) is None
+    assert bounding_box(mask.astype(np.uint8)) is None
     assert connected_components(mask)[1] == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from phantoms import affine_of, body, box, dumbbell, ellipsoid, pipe, rotation, sphere, voxelize
 
 from LiverTumorSegLib.geometry.affine import slice_axis, slice_normal
-from LiverTumorSegLib.geometry.components import bounding_box
+from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.measure.axial import axial_diameters
 
 IN_PLANE_MM = (0.6, 0.7, 0.8, 0.95)
