@@ -16,7 +16,7 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-from LiverTumorSegLib.arrays import Affine, Box, ImageArray
+from LiverTumorSegLib.arrays import Affine, ImageArray
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.geometry.affine import slice_axis
 from LiverTumorSegLib.volume import Volume
@@ -45,19 +45,6 @@ def image_of(array: ImageArray, start_ijk: tuple[int, int, int] = (0, 0, 0)) -> 
 def array_of(image: vtkImageData) -> ImageArray:
     """The voxels of VTK's image as (i, j, k): a view that lives as long as the image does."""
     return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions(), order="F")
-
-
-def labelled_box(array: ImageArray) -> Box | None:
-    """The smallest box with every voxel that is not 0; None if there is none."""
-    labelled = array != 0
-    sides = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        hits = np.flatnonzero(labelled.any(axis=others))
-        if not hits.size:
-            return None
-        sides.append(slice(int(hits[0]), int(hits[-1]) + 1))
-    return sides[0], sides[1], sides[2]
 
 
 def right_handed(volume: Volume) -> Volume:

@@ -12,6 +12,7 @@ from LiverTumorSegLib.study import Source
 RESULTS_FOLDER = "Liver tumor segmentation"
 NO_PATIENT_ID = "No patient ID"
 NO_STUDY_DATE = "No study date"
+UNKNOWN_SOURCE = Source(path="", kind="", sha256="")
 
 
 def file_under_patient(
@@ -26,9 +27,52 @@ def file_under_patient(
     study = hierarchy.CreateStudyItem(patient, _study_title(source))
     _describe(hierarchy, patient, study, source)
     _place(hierarchy, study, volume_node)
-    folder = hierarchy.CreateFolderItem(study, RESULTS_FOLDER)
+    folder = _results_folder(hierarchy, study)
     for node in result_nodes:
         _place(hierarchy, folder, node)
+
+
+def file_beside(scene: slicer.vtkMRMLScene, volume_node: Any, result_nodes: Iterable[Any]) -> None:
+    """Put results into a folder of the study that the CT is filed under; a CT under none gets patient and study."""
+    hierarchy = scene.GetSubjectHierarchyNode()
+    study = _study_of(hierarchy, volume_node)
+    if study is None:
+        file_under_patient(scene, UNKNOWN_SOURCE, volume_node, result_nodes)
+        return
+    folder = _results_folder(hierarchy, study)
+    for node in result_nodes:
+        _place(hierarchy, folder, node)
+
+
+def file_with(scene: slicer.vtkMRMLScene, companion: Any, node: Any) -> None:
+    """Put a node where another one is; nothing happens if that is nowhere."""
+    hierarchy = scene.GetSubjectHierarchyNode()
+    item = hierarchy.GetItemByDataNode(companion)
+    if item != hierarchy.GetInvalidItemID():
+        _place(hierarchy, hierarchy.GetItemParent(item), node)
+
+
+def remove_with_item(scene: slicer.vtkMRMLScene, node: Any) -> None:
+    """Take a node out of scene and hierarchy; the bare core would leave its item behind."""
+    hierarchy = scene.GetSubjectHierarchyNode()
+    item = hierarchy.GetItemByDataNode(node)
+    if item != hierarchy.GetInvalidItemID():
+        hierarchy.RemoveItem(item, False, False)
+    scene.RemoveNode(node)
+
+
+def _study_of(hierarchy: Any, node: Any) -> int | None:
+    item = hierarchy.GetItemByDataNode(node)
+    while item not in (hierarchy.GetInvalidItemID(), hierarchy.GetSceneItemID()):
+        if hierarchy.GetItemLevel(item) == "Study":
+            return int(item)
+        item = hierarchy.GetItemParent(item)
+    return None
+
+
+def _results_folder(hierarchy: Any, study: int) -> int:
+    found = int(hierarchy.GetItemChildWithName(study, RESULTS_FOLDER))
+    return found if found != hierarchy.GetInvalidItemID() else int(hierarchy.CreateFolderItem(study, RESULTS_FOLDER))
 
 
 def _patient_title(source: Source) -> str:

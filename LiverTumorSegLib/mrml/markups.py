@@ -1,48 +1,114 @@
-"""The lesions' diameters as lines that a reader can look at, and unlock to correct."""
+"""The lesions' diameters as lines: measured ones, and those that a reader has dragged."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import numpy as np
 import slicer
 
 from LiverTumorSegLib.measurements import Lesion, Line
 
-LONG_AXIS_COLOR = (1.0, 0.85, 0.1)
-SHORT_AXIS_COLOR = (0.1, 0.85, 1.0)
+LONG, SHORT = "long", "short"
+AUTOMATIC, READER = "automatic", "reader"
+
 LESION_ID_ATTRIBUTE = "LiverTumorSeg.LesionId"
 AXIS_ATTRIBUTE = "LiverTumorSeg.Axis"
-"""Attributes of a line node: the lesion's id in lesions.nii.gz, and "long" or "short"."""
+ORIGIN_ATTRIBUTE = "LiverTumorSeg.Origin"
+MEASURED_ENDS_ATTRIBUTE = "LiverTumorSeg.MeasuredEnds"
+"""Attributes of a line node: the lesion's id (empty for a reader's line without a lesion), LONG or SHORT, AUTOMATIC or
+READER, and where a measured line was put (JSON, RAS mm), by which it is seen whether somebody has moved it."""
+
+COLORS = {LONG: (1.0, 0.85, 0.1), SHORT: (0.1, 0.85, 1.0)}
+READER_COLORS = {LONG: (1.0, 0.45, 0.0), SHORT: (0.35, 0.45, 1.0)}
+MOVED_MM = 1e-3
 
 
-def add_diameter_lines(scene: slicer.vtkMRMLScene, lesions: tuple[Lesion, ...]) -> list[Any]:
-    """One line node each for the long and the short axis of every lesion, in the order of the lesions; locked."""
-    nodes = []
-    for lesion in lesions:
-        nodes.append(_add_line(scene, lesion, "long", lesion.long_axis_ras_mm, LONG_AXIS_COLOR))
-        nodes.append(_add_line(scene, lesion, "short", lesion.short_axis_ras_mm, SHORT_AXIS_COLOR))
-    return nodes
+def add_measured_line(scene: slicer.vtkMRMLScene, transform_id: str | None) -> Any:
+    """A line node for a diameter, to be put in place by ``place_measured_line``; under the transform of the CT."""
+    node = scene.AddNewNodeByClass("vtkMRMLMarkupsLineNode")
+    node.SetAndObserveTransformNodeID(transform_id)
+    node.SetAttribute(ORIGIN_ATTRIBUTE, AUTOMATIC)
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def place_measured_line(node: slicer.vtkMRMLMarkupsLineNode, lesion: Lesion, axis: str) -> None:
+    """Make a line show the long or the short axis of a lesion, and nothing of what it showed before."""
+    line_ras_mm = lesion.long_axis_ras_mm if axis == LONG else lesion.short_axis_ras_mm
+    modified = node.StartModify()
+    node.SetName(f"Lesion {lesion.id} {axis} axis")
+    _set_ends(node, line_ras_mm)
+    node.SetAttribute(LESION_ID_ATTRIBUTE, str(lesion.id))
+    node.SetAttribute(AXIS_ATTRIBUTE, axis)
+    node.SetAttribute(MEASURED_ENDS_ATTRIBUTE, json.dumps(line_ras_mm))
+    # The node's own description belongs to Slicer, which writes the length there.
+    node.SetNthControlPointDescription(0, _description(lesion))
+    _style(node.GetDisplayNode(), COLORS[axis])
+    node.EndModify(modified)
+
+
+def make_reader_line(node: slicer.vtkMRMLMarkupsLineNode) -> None:
+    """A measured line that somebody has moved is theirs from now on."""
+    node.SetAttribute(ORIGIN_ATTRIBUTE, READER)
+    node.RemoveAttribute(MEASURED_ENDS_ATTRIBUTE)
+    node.SetNthControlPointDescription(0, "Placed by the reader")
+    _style(node.GetDisplayNode(), READER_COLORS[axis_of(node)])
+    assign_reader_line(node, lesion_id_of(node))
+
+
+def assign_reader_line(node: slicer.vtkMRMLMarkupsLineNode, lesion_id: int | None) -> None:
+    """Give a reader's line to the lesion that it lies in now; None: there is none any more, the line is kept."""
+    node.SetAttribute(LESION_ID_ATTRIBUTE, "" if lesion_id is None else str(lesion_id))
+    whose = "No lesion:" if lesion_id is None else f"Lesion {lesion_id}"
+    node.SetName(f"{whose} {axis_of(node)} axis (reader)")
+
+
+def is_reader_line(node: slicer.vtkMRMLMarkupsLineNode) -> bool:
+    """Whether a person placed it."""
+    return bool(node.GetAttribute(ORIGIN_ATTRIBUTE) == READER)
+
+
+def lesion_id_of(node: slicer.vtkMRMLMarkupsLineNode) -> int | None:
+    """The lesion that a line belongs to; None for a reader's line that lies in none."""
+    text = node.GetAttribute(LESION_ID_ATTRIBUTE)
+    return int(text) if text else None
+
+
+def axis_of(node: slicer.vtkMRMLMarkupsLineNode) -> str:
+    """LONG or SHORT."""
+    return str(node.GetAttribute(AXIS_ATTRIBUTE))
+
+
+def ends_ras_of(node: slicer.vtkMRMLMarkupsLineNode) -> np.ndarray:
+    """End points (2, 3) in RAS mm; fewer rows while a line is being placed."""
+    count = node.GetNumberOfControlPoints()
+    return np.array([node.GetNthControlPointPositionWorld(index) for index in range(count)], float).reshape(-1, 3)
+
+
+def has_moved(node: slicer.vtkMRMLMarkupsLineNode) -> bool:
+    """Whether a measured line lies elsewhere than it was put."""
+    stored = node.GetAttribute(MEASURED_ENDS_ATTRIBUTE)
+    ends_ras = ends_ras_of(node)
+    if is_reader_line(node) or not stored or len(ends_ras) != 2:
+        return False
+    return bool(np.abs(ends_ras - np.array(json.loads(stored))).max() > MOVED_MM)
 
 
 def length_mm(node: slicer.vtkMRMLMarkupsLineNode) -> float:
-    """The length that Slicer shows for a line."""
-    return float(node.GetMeasurement("length").GetValue())
+    """The length that Slicer shows for a line; 0 while it has fewer than two ends."""
+    ends_ras = ends_ras_of(node)
+    return float(np.linalg.norm(ends_ras[1] - ends_ras[0])) if len(ends_ras) == 2 else 0.0
 
 
-def _add_line(
-    scene: slicer.vtkMRMLScene, lesion: Lesion, axis: str, line_ras_mm: Line, color: tuple[float, float, float]
-) -> Any:
-    node = scene.AddNewNodeByClass("vtkMRMLMarkupsLineNode", f"Lesion {lesion.id} {axis} axis")
-    for point_ras in line_ras_mm:
-        node.AddControlPointWorld(*point_ras)
-    node.SetAttribute(LESION_ID_ATTRIBUTE, str(lesion.id))
-    node.SetAttribute(AXIS_ATTRIBUTE, axis)
-    # The node's own description belongs to Slicer, which writes the length there.
-    node.SetNthControlPointDescription(0, _description(lesion))
-    node.SetLocked(True)
-    node.CreateDefaultDisplayNodes()
-    _style(node.GetDisplayNode(), color)
-    return node
+def _set_ends(node: Any, line_ras_mm: Line) -> None:
+    if node.GetNumberOfControlPoints() != len(line_ras_mm):
+        node.RemoveAllControlPoints()
+        for point_ras in line_ras_mm:
+            node.AddControlPointWorld(*point_ras)
+    for index, point_ras in enumerate(line_ras_mm):
+        node.SetNthControlPointPositionWorld(index, *point_ras)
 
 
 def _description(lesion: Lesion) -> str:

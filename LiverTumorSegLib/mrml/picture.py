@@ -17,6 +17,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow, vtkTextAct
 from vtkmodules.vtkRenderingUI import vtkGenericRenderWindowInteractor
 
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.mrml.nodes import nodes_of_class
 from LiverTumorSegLib.mrml.requirements import OPENGL
 from LiverTumorSegLib.mrml.views import Focus, look_from_front
 
@@ -116,7 +117,7 @@ def _displayable_managers(renderer: vtkRenderer, application_logic: Any) -> Any:
 @contextmanager
 def _temporary_view(scene: slicer.vtkMRMLScene) -> Iterator[Any]:
     """A white view of its own, removed afterwards with the camera that its manager adds."""
-    cameras_before = {camera.GetID() for camera in _nodes(scene, "vtkMRMLCameraNode")}
+    cameras_before = {camera.GetID() for camera in nodes_of_class(scene, "vtkMRMLCameraNode")}
     view = slicer.vtkMRMLViewNode()
     view.SetLayoutName(_VIEW)
     view.SetBoxVisible(False)
@@ -129,13 +130,9 @@ def _temporary_view(scene: slicer.vtkMRMLScene) -> Iterator[Any]:
         yield view
     finally:
         scene.RemoveNode(view)
-        for camera in _nodes(scene, "vtkMRMLCameraNode"):
+        for camera in nodes_of_class(scene, "vtkMRMLCameraNode"):
             if camera.GetID() not in cameras_before:
                 scene.RemoveNode(camera)
-
-
-def _nodes(scene: slicer.vtkMRMLScene, kind: str) -> list[Any]:
-    return [scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind))]
 
 
 def _add_letters(renderer: vtkRenderer, size_px: tuple[int, int]) -> None:

@@ -7,33 +7,40 @@ from typing import Any
 import numpy as np
 import slicer
 
-from LiverTumorSegLib.arrays import Mask
+from LiverTumorSegLib.arrays import Box, Mask
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.geometry.resample import Grid, resample
-from LiverTumorSegLib.labels import Label, LabelSet
+from LiverTumorSegLib.io.label_names import PRIORITY, label_of
+from LiverTumorSegLib.labels import Label
 from LiverTumorSegLib.mrml.grid import affine_of, array_of, matrix_of, to_world_of
 from LiverTumorSegLib.mrml.segmentation_node import BINARY_LABELMAP
 from LiverTumorSegLib.volume import GRID_TOLERANCE_MM, Volume
 
 
-def segmentation_of(node: slicer.vtkMRMLSegmentationNode, grid: Volume, labels: LabelSet) -> Volume:
-    """The exclusive label map (uint8) of a segmentation node on the grid of ``grid``.
+def segmentation_of(node: slicer.vtkMRMLSegmentationNode, grid: Volume) -> Volume:
+    """The exclusive label map (uint8, values of MAIN_LABELS) of a segmentation node on the grid of ``grid``.
 
-    Where segments overlap, the later label of ``labels`` wins (tumor over vessel over liver). Segments are found by id,
-    else by name. Voxels that lie on the grid are copied exactly, whatever the extent of the node's label maps; a map on
-    another grid (a reader changed the segmentation's geometry) is taken at the nearest voxel. Parts outside the grid
-    are dropped. Raises InputError for a segment that is none of the labels, for a node without label maps, and under a
-    warping transform.
+    Segments are recognized as in files (``io.label_names``): by id, name or code; several may be one label, others do
+    not count (``ignored_segments``). Where segments overlap, tumor wins over vessel over liver. Voxels that lie on the
+    grid are copied exactly, whatever the extent of the node's label maps; a map on another grid (a reader changed the
+    segmentation's geometry) is taken at the nearest voxel. Parts outside the grid are dropped. Raises InputError for a
+    node without label maps, and under a warping transform.
     """
     array = np.zeros(grid.shape, np.uint8, order="F")
     to_world = to_world_of(node)
     _check_has_labelmap(node)
-    found = _segments_by_label(node, labels)
-    for label in labels:
-        if label in found:
-            mask = _mask_on_grid(node, found[label], to_world, grid)
-            array[mask] = label.value
+    meanings = _meanings(node)
+    for label in reversed(PRIORITY):
+        for segment_id in (name for name, meant in meanings.items() if meant == label):
+            box, mask = _mask_on_grid(node, segment_id, to_world, grid)
+            array[box][mask] = label.value
     return Volume(array, grid.affine)
+
+
+def ignored_segments(node: slicer.vtkMRMLSegmentationNode) -> list[str]:
+    """Names of the segments that are neither liver, vessel nor tumor, and so are not measured."""
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetSegment(name).GetName() for name, meant in _meanings(node).items() if meant is None]
 
 
 def _check_has_labelmap(node: Any) -> None:
@@ -46,38 +53,36 @@ def _check_has_labelmap(node: Any) -> None:
         )
 
 
-def _segments_by_label(node: Any, labels: LabelSet) -> dict[Label, str]:
+def _meanings(node: Any) -> dict[str, Label | None]:
+    """Segment id -> what it means."""
     segmentation = node.GetSegmentation()
-    by_word = {word.casefold(): label for label in labels for word in (label.name, label.title)}
-    found: dict[Label, str] = {}
-    for segment_id in segmentation.GetSegmentIDs():
-        name = segmentation.GetSegment(segment_id).GetName()
-        label = by_word.get(segment_id.casefold()) or by_word.get(name.casefold())
-        if label is None or label in found:
-            raise InputError(
-                found=f"the segment {name!r} (id {segment_id!r}) in {node.GetName()}",
-                expected=f"one segment each for {', '.join(label.title for label in labels)}",
-                remedy="Rename it, merge it with one of those, or delete it",
-            )
-        found[label] = segment_id
-    return found
+    segments = {segment_id: segmentation.GetSegment(segment_id) for segment_id in segmentation.GetSegmentIDs()}
+    return {
+        segment_id: label_of((segment_id, segment.GetName()), _code_of(segment))
+        for segment_id, segment in segments.items()
+    }
 
 
-def _mask_on_grid(node: Any, segment_id: str, to_world: np.ndarray, grid: Volume) -> Mask:
+def _code_of(segment: Any) -> str:
+    """Of the terminology entry's type (context~category~type~...), empty if the segment has none."""
+    fields = (segment.GetTerminology() or "").split("~")
+    parts = fields[2].split("^") if len(fields) > 2 else []
+    return parts[1] if len(parts) > 1 else ""
+
+
+def _mask_on_grid(node: Any, segment_id: str, to_world: np.ndarray, grid: Volume) -> tuple[Box, Mask]:
+    """The box of the grid that a segment's label map covers, and which of its voxels belong to the segment."""
     labelmap = slicer.vtkOrientedImageData()
-    has_voxels = node.GetBinaryLabelmapRepresentation(segment_id, labelmap) and not labelmap.IsEmpty()
-    mask = np.zeros(grid.shape, bool, order="F")
-    if not has_voxels:
-        return mask
+    if not node.GetBinaryLabelmapRepresentation(segment_id, labelmap) or labelmap.IsEmpty():
+        return (slice(0, 0), slice(0, 0), slice(0, 0)), np.zeros((0, 0, 0), bool)
     part = Volume(array_of(labelmap) != 0, _affine_of_first_voxel(labelmap, to_world))
     aligned = _with_axes_of(part, grid)
     if aligned is None:
         nearest = resample(part.with_array(part.array.view(np.uint8)), Grid.of(grid), outside=0.0, linear=False)
-        return nearest.array != 0
-    start_ijk = _first_index(aligned, grid)
-    theirs, ours = _overlap(start_ijk, aligned.shape, grid.shape)
-    mask[ours] = aligned.array[theirs]
-    return mask
+        whole = slice(0, grid.shape[0]), slice(0, grid.shape[1]), slice(0, grid.shape[2])
+        return whole, nearest.array != 0
+    theirs, ours = _overlap(_first_index(aligned, grid), aligned.shape, grid.shape)
+    return ours, aligned.array[theirs]
 
 
 def _affine_of_first_voxel(labelmap: Any, to_world: np.ndarray) -> np.ndarray:

@@ -8,8 +8,11 @@ import numpy as np
 import slicer
 
 from LiverTumorSegLib.arrays import LabelArray
+from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.labels import Label, LabelSet
-from LiverTumorSegLib.mrml.grid import image_of, labelled_box, matrix_of, right_handed
+from LiverTumorSegLib.mrml.grid import image_of, matrix_of, right_handed
+from LiverTumorSegLib.mrml.volume_node import view_of
 from LiverTumorSegLib.volume import Volume
 
 BINARY_LABELMAP = "Binary labelmap"
@@ -23,16 +26,18 @@ def add_segmentation_node(
 ) -> Any:
     """One segment per label (id = the label's name), sharing one binary label map; labels without voxels stay empty.
 
-    segmentation: uint8 on the grid of ``volume_node``, which becomes the reference geometry and shares its transform.
-    As in ``add_volume_node``, a left-handed grid is held with its last axis reversed. The stored map is cut to the
-    labelled part, which keeps every voxel's place: surfaces and saving take time for the liver only.
+    segmentation: uint8 on the grid of ``volume_node``, which becomes the reference geometry and shares its transform;
+    its last axis may be reversed, as ``add_volume_node`` does with a left-handed grid. The stored map is cut to the
+    labelled part, which keeps every voxel's place: surfaces and saving take time for the liver only. Raises InputError
+    for another grid.
     """
+    array = _stored_as(volume_node, segmentation)
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
     node.CreateDefaultDisplayNodes()
     node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     node.GetSegmentation().SetSourceRepresentationName(BINARY_LABELMAP)
-    shared = _shared_labelmap(right_handed(segmentation).array, volume_node)
+    shared = _shared_labelmap(array, volume_node)
     for label in labels:
         node.GetSegmentation().AddSegment(_segment(label, shared), label.name)
     show_labels(node, labels)
@@ -62,11 +67,26 @@ def _segment(label: Label, shared: Any) -> Any:
     return segment
 
 
+def _stored_as(volume_node: Any, segmentation: Volume) -> LabelArray:
+    """The label map in the storage order of the CT's voxels."""
+    ct = view_of(volume_node)
+    for candidate in (segmentation, right_handed(segmentation)):
+        if candidate.same_grid(ct):
+            return candidate.array
+    raise InputError(
+        found=f"a segmentation of {segmentation.describe_grid()}",
+        expected=f"the grid of {volume_node.GetName()}: {ct.describe_grid()}",
+        remedy="The CT was changed after it was segmented: segment it again",
+    )
+
+
 def _shared_labelmap(array: LabelArray, volume_node: Any) -> Any:
     # Slicer makes no surface of an image without voxels, nor of a flat one: for an empty map, a bit of background.
-    box = labelled_box(array) or (slice(0, 2), slice(0, 2), slice(0, 2))
+    box = bounding_box(array) or (slice(0, 2), slice(0, 2), slice(0, 2))
+    first = volume_node.GetImageData().GetExtent()[::2]
+    start_ijk = tuple(int(low) + side.start for low, side in zip(first, box, strict=True))
     labelmap = slicer.vtkOrientedImageData()
-    labelmap.DeepCopy(image_of(array[box], (box[0].start, box[1].start, box[2].start)))
+    labelmap.DeepCopy(image_of(array[box], (start_ijk[0], start_ijk[1], start_ijk[2])))
     matrix = matrix_of(np.eye(4))
     volume_node.GetIJKToRASMatrix(matrix)
     labelmap.SetGeometryFromImageToWorldMatrix(matrix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from LiverTumorSegLib.mrml.grid import affine_of, array_of, image_of, matrix_of
 from LiverTumorSegLib.mrml.segmentation_node import BINARY_LABELMAP, CLOSED_SURFACE
 
-_SURFACE_NETS = {"Conversion method": "1"}
-"""With Slicer's default smoothing after them; half the time of flying edges, the same look."""
+_SURFACE_NETS = {"Conversion method": "1", "SurfaceNets smoothing": "1"}
+"""Smoothed while they are made: a sixth of the time of Slicer's default (flying edges, then a low-pass filter), so that
+a surface follows an edit without a halt (docs/decisions/0015-living-surfaces.md)."""
 
 COARSE_MM = 1.5
 """Of the translucent organ in pictures: half a million of its triangles took three quarters of the drawing time."""
@@ -20,8 +22,19 @@ COARSE_MM = 1.5
 
 def create_surfaces(node: slicer.vtkMRMLSegmentationNode) -> None:
     """Surfaces of all segments, and how Slicer makes them again after an edit."""
-    _choose_method(node.GetSegmentation())
-    node.CreateClosedSurfaceRepresentation()
+    for _segment_id in surfaces_one_by_one(node):
+        pass
+
+
+def surfaces_one_by_one(node: slicer.vtkMRMLSegmentationNode) -> Iterator[str]:
+    """The same in steps, for an application that must stay alive in between: yields the id of each finished segment."""
+    segmentation = node.GetSegmentation()
+    _choose_method(segmentation)
+    for segment_id in segmentation.GetSegmentIDs():
+        segment = segmentation.GetSegment(segment_id)
+        labelmap = segment.GetRepresentation(BINARY_LABELMAP)
+        segment.AddRepresentation(CLOSED_SURFACE, _surface_of(labelmap, segment.GetLabelValue()))
+        yield segment_id
     node.GetDisplayNode().SetPreferredDisplayRepresentationName3D(CLOSED_SURFACE)
 
 
@@ -42,11 +55,17 @@ def _coarse_surface(node: Any, segment_id: str, spacing_mm: float) -> Any | None
     fine = slicer.vtkOrientedImageData()
     if not node.GetBinaryLabelmapRepresentation(segment_id, fine) or fine.IsEmpty():
         return None
+    return _surface_of(_every_nth_voxel(fine, spacing_mm), 1)
+
+
+def _surface_of(labelmap: Any, value: int) -> Any:
+    """Slicer's own conversion of one value of a label map, without the segmentation that it belongs to."""
     segment = slicer.vtkSegment()
-    segment.AddRepresentation(BINARY_LABELMAP, _every_nth_voxel(fine, spacing_mm))
+    segment.SetLabelValue(value)
+    segment.AddRepresentation(BINARY_LABELMAP, labelmap)
     alone = slicer.vtkSegmentation()
     alone.SetSourceRepresentationName(BINARY_LABELMAP)
-    alone.AddSegment(segment, segment_id)
+    alone.AddSegment(segment, "alone")
     _choose_method(alone)
     alone.CreateRepresentation(CLOSED_SURFACE)
     return segment.GetRepresentation(CLOSED_SURFACE)

@@ -1,36 +1,95 @@
-"""Measurements as tables of the scene."""
+"""Measurements as tables of the scene, in the words and digits of a reader: 0.1 ml, 0.1 mm, 0.1 %.
+
+The unrounded values are kept with the result (``result``) and go into exported files.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import slicer
 from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkStringArray
 
-from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
-from LiverTumorSegLib.measurements import Measurements
+from LiverTumorSegLib.measure.table import volumetry_rows
+from LiverTumorSegLib.measurements import Lesion, Measurements
 
 Cell = object
 """A number, a text, or None for what is not known."""
 
+VOLUMETRY_TITLE, LESION_TITLE = "volumetry", "lesions"
+VOLUMETRY_COLUMNS = ("Structure", "Volume (ml)", "Share of liver (%)")
+LESION_COLUMNS = (
+    "Lesion",
+    "Volume (ml)",
+    "Long axis (mm)",
+    "Short axis (mm)",
+    "Reader's long (mm)",
+    "Reader's short (mm)",
+    "Slice at S (mm)",
+    "Flags",
+)
 
-def add_measurement_tables(scene: slicer.vtkMRMLScene, measurements: Measurements) -> list[Any]:
-    """The volumetry and the lesion table, in this order; units are in the column names."""
-    return [
-        add_table(scene, "Volumetry", *volumetry_rows(measurements)),
-        add_table(scene, "Lesions", *lesion_rows(measurements)),
-    ]
+
+@dataclass(frozen=True)
+class ReaderDiameters:
+    """Lengths of a lesion's lines that a reader has dragged; None for those left as measured."""
+
+    long_axis_mm: float | None = None
+    short_axis_mm: float | None = None
 
 
-def add_table(scene: slicer.vtkMRMLScene, name: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Any:
-    """A table node; a column of numbers stays numeric, None is an empty text (and makes its column a text column)."""
-    node = scene.AddNewNodeByClass("vtkMRMLTableNode", name)
+ReaderByLesion = dict[int, ReaderDiameters]
+
+
+def fill_volumetry(node: slicer.vtkMRMLTableNode, measurements: Measurements | None) -> None:
+    """Volumes of organ, liver, vessels and tumors; None: they are not known (yet), the cells stay empty."""
+    rows = volumetry_rows(measurements or Measurements(0.0, 0.0, 0.0, None))[1]
+    known = measurements is not None
+    fill_table(
+        node,
+        VOLUMETRY_COLUMNS,
+        [(str(name).capitalize(), *(_rounded(cell) if known else None for cell in cells)) for name, *cells in rows],
+    )
+
+
+def fill_lesions(
+    node: slicer.vtkMRMLTableNode, measurements: Measurements | None, readers: ReaderByLesion | None = None
+) -> None:
+    """One row per lesion, the largest first; no row while nothing is known."""
+    lesions = measurements.lesions if measurements else ()
+    readers = readers or {}
+    fill_table(node, LESION_COLUMNS, [_lesion_row(x, readers.get(x.id, ReaderDiameters())) for x in lesions])
+
+
+def add_table_node(scene: slicer.vtkMRMLScene, name: str) -> Any:
+    """An empty table that a reader cannot type into: its numbers are measured."""
+    node = scene.AddNewNodeByClass("vtkMRMLTableNode", scene.GenerateUniqueName(name))
     node.SetUseColumnTitleAsColumnHeader(True)
-    for index, title in enumerate(header):
-        node.AddColumn(_column(title, [row[index] for row in rows]))
     node.SetLocked(True)
     return node
+
+
+def fill_table(node: slicer.vtkMRMLTableNode, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Replace a table's contents; a column of numbers is numeric, None is an empty text (and makes its column text)."""
+    modified = node.StartModify()
+    node.RemoveAllColumns()
+    for index, title in enumerate(header):
+        node.AddColumn(_column(title, [row[index] for row in rows]))
+    node.EndModify(modified)
+
+
+def _lesion_row(lesion: Lesion, reader: ReaderDiameters) -> tuple[Cell, ...]:
+    numbers = (lesion.volume_ml, lesion.long_axis_mm, lesion.short_axis_mm)
+    readers = (reader.long_axis_mm, reader.short_axis_mm)
+    shown = map(_rounded, (*numbers, *readers, lesion.slice_position_mm))
+    return (str(lesion.id), *shown, ", ".join(lesion.flags))
+
+
+def _rounded(cell: Cell) -> Cell:
+    # + 0.0: no "-0"
+    return round(cell, 1) + 0.0 if isinstance(cell, int | float) else cell
 
 
 def _column(title: str, cells: list[Cell]) -> vtkDoubleArray | vtkStringArray:
@@ -43,4 +102,5 @@ def _column(title: str, cells: list[Cell]) -> vtkDoubleArray | vtkStringArray:
 
 
 def _text(cell: Cell) -> str:
-    return "" if cell is None else str(cell)
+    # Numbers as in a numeric column: 13, not 13.0.
+    return "" if cell is None else f"{cell:.10g}" if isinstance(cell, float) else str(cell)

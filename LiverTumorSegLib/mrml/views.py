@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 import slicer
 
-from LiverTumorSegLib.case import Case
-from LiverTumorSegLib.mrml.grid import labelled_box
+from LiverTumorSegLib.geometry.boxes import bounding_box
+from LiverTumorSegLib.measurements import Lesion
+from LiverTumorSegLib.mrml.nodes import nodes_of_class
+from LiverTumorSegLib.mrml.volume_node import view_of
+from LiverTumorSegLib.volume import Volume
 
 _SLICE_VIEWS = {"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}
 _SLICE_PIXELS = 400
 HEAD = (0.0, 0.0, 1.0)
 _MARGIN = 1.1
 """Size of a view over the size of what it shows."""
+
+_ALONG_DEGREES = 0.5
 
 FROM_FRONT = (0.34, 0.88, 0.33)
 """Where the reader stands (RAS): in front, a little to the patient's right and above."""
@@ -39,16 +44,44 @@ class Focus:
         return 2 * float(np.linalg.norm(self.corners_ras - self.center_ras, axis=1).max())
 
 
-def focus_of(case: Case) -> Focus:
+def focus_of(segmentation: Volume, lesions: tuple[Lesion, ...]) -> Focus:
     """The largest lesion's long axis and the segmented region; the CT's middle and extent where nothing was found."""
-    segmentation = case.segmentation
-    box = labelled_box(segmentation.array) or tuple(slice(0, length) for length in segmentation.shape)
+    box = bounding_box(segmentation.array) or tuple(slice(0, length) for length in segmentation.shape)
     ends_ijk = [(side.start - 0.5, side.stop - 0.5) for side in box]
     corners_ras = segmentation.ras_from_ijk(np.array(np.meshgrid(*ends_ijk, indexing="ij")).reshape(3, -1).T)
-    if not case.measurements.lesions:
+    if not lesions:
         return Focus(corners_ras.mean(axis=0), corners_ras)
-    line_ras = np.array(case.measurements.lesions[0].long_axis_ras_mm)
-    return Focus(line_ras.mean(axis=0), corners_ras)
+    return Focus(np.array(lesions[0].long_axis_ras_mm).mean(axis=0), corners_ras)
+
+
+def show_result(scene: slicer.vtkMRMLScene, volume_node: Any, focus: Focus) -> None:
+    """Turn the views that an application has open to a new result: CT behind, slices through the focus, liver in 3D."""
+    for composite in nodes_of_class(scene, "vtkMRMLSliceCompositeNode"):
+        composite.SetBackgroundVolumeID(volume_node.GetID())
+    for view in nodes_of_class(scene, "vtkMRMLViewNode"):
+        # Without it, what lies inside a translucent liver is drawn in an arbitrary order.
+        view.SetUseDepthPeeling(True)
+    for camera in nodes_of_class(scene, "vtkMRMLCameraNode"):
+        look_from_front(camera.GetCamera(), focus)
+    show_position(scene, focus.point_ras, volume_node)
+
+
+def show_position(scene: slicer.vtkMRMLScene, point_ras: np.ndarray, volume_node: Any | None = None) -> None:
+    """Centre every slice view on a place in the patient.
+
+    volume_node: whose slices to lie in, where they are not parallel to the patient's axes: a diameter that was measured
+    in an oblique slice cannot be seen in an axial one.
+    """
+    for view in nodes_of_class(scene, "vtkMRMLSliceNode"):
+        if volume_node is not None and not _is_along_patient_axes(volume_node):
+            view.RotateToVolumePlane(volume_node)
+        view.JumpSliceByCentering(*point_ras)
+
+
+def _is_along_patient_axes(volume_node: Any) -> bool:
+    axes = view_of(volume_node).affine[:3, :3]
+    cosines = np.abs(axes / np.linalg.norm(axes, axis=0)).max(axis=0)
+    return bool((cosines > np.cos(np.radians(_ALONG_DEGREES))).all())
 
 
 def add_default_views(scene: slicer.vtkMRMLScene, volume_node: Any, focus: Focus) -> None:

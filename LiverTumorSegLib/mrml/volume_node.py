@@ -10,6 +10,7 @@ import slicer
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from LiverTumorSegLib.arrays import HuArray, ImageArray
+from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.mrml.grid import (
     add_shear_transform,
     affine_of,
@@ -46,18 +47,31 @@ def add_volume_node(scene: slicer.vtkMRMLScene, ct: Volume, name: str) -> Any:
     return node
 
 
-def volume_of(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
-    """A copy of a volume node's voxels with their place in the patient, linear transforms above it included.
+def view_of(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
+    """A volume node's own voxels (valid as long as the node keeps them) with their place in the patient.
 
-    Raises InputError under a warping transform.
+    Linear transforms above the node are included, and so is an extent that does not begin at 0. Raises InputError under
+    a warping transform, and for a node without voxels or with several values per voxel.
     """
+    image = node.GetImageData()
+    components = 0 if image is None or not image.GetPointData().GetScalars() else image.GetNumberOfScalarComponents()
+    if components != 1:
+        raise InputError(
+            found=f"{node.GetName()} with {components or 'no'} values per voxel",
+            expected="a CT: one value (HU) per voxel",
+            remedy="Choose the CT volume, or load it again",
+        )
     matrix = vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
-    image = node.GetImageData()
-    start_ijk = image.GetExtent()[::2]
     affine = to_world_of(node) @ affine_of(matrix)
-    affine[:3, 3] += affine[:3, :3] @ start_ijk
-    return Volume(array_of(image).copy(order="F"), affine)
+    affine[:3, 3] += affine[:3, :3] @ image.GetExtent()[::2]
+    return Volume(array_of(image), affine)
+
+
+def volume_of(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
+    """A copy of a volume node's voxels with their place in the patient. Raises InputError as ``view_of`` does."""
+    view = view_of(node)
+    return Volume(view.array.copy(order="F"), view.affine)
 
 
 def volume_title(source: Source) -> str:

@@ -66,16 +66,16 @@ def make_scene(folder: Path, answers: Answers) -> None:
         answers.say("progress", fraction=0.0, message="Building the Slicer scene")
         with watch.stage("nodes"):
             nodes = add_case(session.scene, case)
-            focus = focus_of(case)
+            focus = focus_of(case.segmentation, case.measurements.lesions)
             add_default_views(session.scene, nodes.volume, focus)
         with watch.stage("surfaces"):
-            create_surfaces(nodes.segmentation)
+            create_surfaces(nodes.result.segmentation)
         answers.say("progress", fraction=0.3, message="Writing the Slicer scene")
         with watch.stage("scene.mrb"):
             _write_scene(session, folder, answers)
         answers.say("progress", fraction=0.6, message="Drawing the 3D picture")
         with watch.stage("picture"):
-            _draw(session, nodes.segmentation, focus, folder, answers)
+            _draw(session, nodes.result.segmentation, focus, folder, answers)
     answers.say("done", timings_s=watch.seconds(), peak_memory_mib=peak_memory_mib())
 
 

@@ -21,8 +21,8 @@ def write_scene_mrb(path: Path, case: Case) -> None:
     """
     with HeadlessScene() as session:
         nodes = add_case(session.scene, case)
-        create_surfaces(nodes.segmentation)
-        add_default_views(session.scene, nodes.volume, focus_of(case))
+        create_surfaces(nodes.result.segmentation)
+        add_default_views(session.scene, nodes.volume, focus_of(case.segmentation, case.measurements.lesions))
         save_mrb(session.scene, path)
 
 

@@ -11,7 +11,6 @@ from LiverTumorSegLib.mrml.grid import (
     affine_of,
     array_of,
     image_of,
-    labelled_box,
     matrix_of,
     right_handed,
     to_world_of,
@@ -93,10 +92,3 @@ def test_a_warping_transform_is_refused_by_name(scene):
     child.SetAndObserveTransformNodeID(warp.GetID())
     with pytest.raises(InputError, match="child under the warping transform warp"):
         to_world_of(child)
-
-
-def test_the_box_of_an_empty_map_is_none_and_of_one_voxel_that_voxel():
-    array = np.zeros((4, 5, 6), np.uint8)
-    assert labelled_box(array) is None
-    array[3, 0, 2] = 7
-    assert labelled_box(array) == (slice(3, 4), slice(0, 1), slice(2, 3))

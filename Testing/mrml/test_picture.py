@@ -19,8 +19,13 @@ def picture(session) -> np.ndarray:
     """Of a case whose larger tumor lies to the patient's right (low i of a grid that runs to the left) and high."""
     case = case_on(tilted_affine())
     nodes = add_case(session.scene, case)
-    create_surfaces(nodes.segmentation)
-    return render_3d(session.scene, session.application_logic, focus_of(case), (WIDTH, HEIGHT)).astype(int)
+    create_surfaces(nodes.result.segmentation)
+    return render_3d(
+        session.scene,
+        session.application_logic,
+        focus_of(case.segmentation, case.measurements.lesions),
+        (WIDTH, HEIGHT),
+    ).astype(int)
 
 
 def center_of(mask: np.ndarray) -> tuple[float, float]:
@@ -62,10 +67,12 @@ def test_the_liver_fills_the_picture_and_is_not_cut_off(picture):
 def test_a_picture_leaves_the_scene_as_it_was(session):
     case = case_on(tilted_affine())
     nodes = add_case(session.scene, case)
-    add_default_views(session.scene, nodes.volume, focus_of(case))
+    add_default_views(session.scene, nodes.volume, focus_of(case.segmentation, case.measurements.lesions))
     before = session.scene.GetNumberOfNodes()
     for _ in range(2):
-        render_3d(session.scene, session.application_logic, focus_of(case), (64, 48))
+        render_3d(
+            session.scene, session.application_logic, focus_of(case.segmentation, case.measurements.lesions), (64, 48)
+        )
     assert session.scene.GetNumberOfNodes() == before
     assert session.scene.GetNumberOfNodesByClass("vtkMRMLCameraNode") == 1
 

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mrml_case import case_on, lesions, oblique_affine
+from mrml_case import case_on, oblique_affine
 
-from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
 from LiverTumorSegLib.mrml.case_nodes import add_case
 from LiverTumorSegLib.mrml.hierarchy import file_under_patient
-from LiverTumorSegLib.mrml.markups import add_diameter_lines, length_mm
-from LiverTumorSegLib.mrml.tables import add_measurement_tables, add_table
+from LiverTumorSegLib.mrml.markups import ends_ras_of, length_mm
+from LiverTumorSegLib.mrml.tables import (
+    LESION_COLUMNS,
+    VOLUMETRY_COLUMNS,
+    add_table_node,
+    fill_lesions,
+    fill_table,
+    fill_volumetry,
+)
 from LiverTumorSegLib.study import Source
 
 
@@ -22,60 +28,76 @@ def item_path(scene, node):
     return names
 
 
-def test_each_lesion_has_a_long_and_a_short_axis_of_its_measured_length(scene):
-    nodes = add_diameter_lines(scene, lesions())
-    assert [node.GetName() for node in nodes] == [
+@pytest.fixture
+def lines(scene):
+    """The measured lines of a result with two lesions."""
+    return add_case(scene, case_on(oblique_affine())).result.measured_lines
+
+
+def cells_of(node):
+    return [
+        [node.GetCellText(row, column) for column in range(node.GetNumberOfColumns())]
+        for row in range(node.GetNumberOfRows())
+    ]
+
+
+def test_each_lesion_has_a_long_and_a_short_axis_of_its_measured_length(lines):
+    assert [node.GetName() for node in lines] == [
         "Lesion 1 long axis",
         "Lesion 1 short axis",
         "Lesion 2 long axis",
         "Lesion 2 short axis",
     ]
-    assert [length_mm(node) for node in nodes] == pytest.approx([13.0, 7.0, 11.0, 9.0], abs=1e-6)
+    assert [length_mm(node) for node in lines] == pytest.approx([13.0, 7.0, 11.0, 9.0], abs=1e-6)
 
 
-def test_the_ends_of_a_line_lie_where_they_were_measured(scene):
-    long_axis = add_diameter_lines(scene, lesions())[0]
-    ends_ras = [long_axis.GetNthControlPointPositionWorld(index) for index in range(2)]
-    assert np.array(ends_ras) == pytest.approx(np.array([(1.5, 2.25, 3.0), (4.5, 6.25, 15.0)]), abs=1e-9)
+def test_the_ends_of_a_line_lie_where_they_were_measured(lines):
+    assert ends_ras_of(lines[0]) == pytest.approx(np.array([(1.5, 2.25, 3.0), (4.5, 6.25, 15.0)]), abs=1e-9)
 
 
-def test_a_line_says_millimeters_slice_and_flags_and_cannot_be_dragged_by_accident(scene):
-    node = add_diameter_lines(scene, lesions())[0]
-    assert node.GetMeasurement("length").GetValueWithUnitsAsPrintableString() == "13.00mm"
-    said = node.GetNthControlPointDescription(0)
+def test_a_line_says_millimeters_slice_and_flags(lines):
+    assert lines[0].GetMeasurement("length").GetValueWithUnitsAsPrintableString() == "13.00mm"
+    said = lines[0].GetNthControlPointDescription(0)
     assert said == "Slice 72 along k of the input (from 0), at S -12.5 mm, 84.5 ml; oblique"
-    assert node.GetLocked()
-    assert node.GetDisplayNode().GetPropertiesLabelVisibility()
+    assert lines[0].GetDisplayNode().GetPropertiesLabelVisibility()
 
 
-def test_the_two_axes_differ_in_color(scene):
-    long_axis, short_axis = add_diameter_lines(scene, lesions())[:2]
+def test_the_two_axes_differ_in_color(lines):
+    long_axis, short_axis = lines[:2]
     assert long_axis.GetDisplayNode().GetSelectedColor() != short_axis.GetDisplayNode().GetSelectedColor()
 
 
-def test_the_tables_say_what_the_measurements_say(scene):
-    measurements = case_on(oblique_affine()).measurements
-    nodes = add_measurement_tables(scene, measurements)
-    assert [node.GetName() for node in nodes] == ["Volumetry", "Lesions"]
-    for node, (header, rows) in zip(nodes, (volumetry_rows(measurements), lesion_rows(measurements)), strict=True):
-        assert [node.GetColumnName(index) for index in range(node.GetNumberOfColumns())] == list(header)
-        assert node.GetNumberOfRows() == len(rows) > 0
-        for row, cells in enumerate(rows):
-            for column, cell in enumerate(cells):
-                shown = node.GetTable().GetValue(row, column)
-                assert shown.ToString() == ("" if cell is None else cell) or shown.ToDouble() == cell
+def test_the_tables_say_what_was_measured_with_units_to_a_tenth(scene):
+    result = add_case(scene, case_on(oblique_affine())).result
+    assert [result.volumetry.GetName(), result.lesions.GetName()] == ["belly volumetry", "belly lesions"]
+    assert [result.volumetry.GetColumnName(index) for index in range(3)] == list(VOLUMETRY_COLUMNS)
+    assert cells_of(result.volumetry) == [
+        ["Liver with vessels and tumors", "1489.2", "100"],
+        ["Liver without tumors", "1377.8", "92.5"],
+        ["Liver vessels", "29.1", "2"],
+        ["Liver tumors", "111.5", "7.5"],
+    ]
+    assert [result.lesions.GetColumnName(index) for index in range(8)] == list(LESION_COLUMNS)
+    assert cells_of(result.lesions) == [
+        ["1", "84.5", "13", "7", "", "", "-12.5", "oblique"],
+        ["2", "42.2", "11", "9", "", "", "-12.5", ""],
+    ]
+
+
+def test_a_table_of_unknown_numbers_has_empty_cells(scene):
+    node = add_table_node(scene, "T")
+    fill_volumetry(node, None)
+    assert {tuple(row[1:]) for row in cells_of(node)} == {("", "")}
+    fill_lesions(node, None)
+    assert (node.GetNumberOfColumns(), node.GetNumberOfRows()) == (len(LESION_COLUMNS), 0)
 
 
 def test_a_column_of_numbers_stays_numeric_and_one_with_a_gap_becomes_text(scene):
-    table = add_table(scene, "T", ["a (mm)", "b (%)", "c"], [[1.5, 2, "x"], [2.5, None, "y"]])
+    table = add_table_node(scene, "T")
+    fill_table(table, ["a (mm)", "b (%)", "c"], [[1.5, 2, "x"], [2.5, None, "y"]])
     kinds = [table.GetTable().GetColumn(index).GetClassName() for index in range(3)]
     assert kinds == ["vtkDoubleArray", "vtkStringArray", "vtkStringArray"]
     assert [table.GetCellText(row, 1) for row in range(2)] == ["2", ""]
-
-
-def test_a_table_without_rows_still_has_its_columns(scene):
-    table = add_table(scene, "T", ["a (mm)", "b"], [])
-    assert (table.GetNumberOfColumns(), table.GetNumberOfRows()) == (2, 0)
 
 
 def test_ct_and_results_are_filed_under_patient_and_study(scene):
@@ -84,7 +106,7 @@ def test_ct_and_results_are_filed_under_patient_and_study(scene):
     )
     assert item_path(scene, nodes.volume) == ["Doe^Jane (4711)", "CT 20260102", "belly"]
     folder = ["Doe^Jane (4711)", "CT 20260102", "Liver tumor segmentation"]
-    for node in (nodes.segmentation, *nodes.lines, *nodes.tables):
+    for node in nodes.result.parts:
         assert item_path(scene, node) == [*folder, node.GetName()]
 
 

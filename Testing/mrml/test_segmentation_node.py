@@ -6,10 +6,9 @@ import slicer
 from mrml_case import SHAPE, case_on, label_array, oblique_affine, tilted_affine
 from vtkmodules.util.numpy_support import vtk_to_numpy
 
-from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.mrml.grid import array_of, image_of, matrix_of, right_handed, to_world_of
-from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
+from LiverTumorSegLib.mrml.segmentation_labels import ignored_segments, segmentation_of
 from LiverTumorSegLib.mrml.segmentation_node import add_segmentation_node
 from LiverTumorSegLib.mrml.surfaces import coarsen_translucent_surfaces, create_surfaces
 from LiverTumorSegLib.mrml.volume_node import add_volume_node
@@ -105,7 +104,7 @@ def test_slicers_own_export_on_the_ct_gives_every_voxel_back(scene, session, aff
 @GRIDS
 def test_a_label_map_comes_back_as_it_went_in(scene, affine):
     node = nodes_of(scene, affine)[1]
-    back = segmentation_of(node, grid(affine), MAIN_LABELS)
+    back = segmentation_of(node, grid(affine))
     assert back.array.dtype == np.uint8
     assert np.array_equal(back.array, label_array())
     assert back.affine == pytest.approx(affine)
@@ -124,20 +123,20 @@ def test_a_map_stored_in_another_order_of_axes_comes_back_exactly(scene, order, 
     segment.AddRepresentation("Binary labelmap", oriented_image(stored > 0, oblique_affine() @ turn))
     segment.SetLabelValue(1)
     expected = (label_array() > 0).astype(np.uint8)
-    assert np.array_equal(segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array, expected)
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, expected)
 
 
 def test_a_map_that_touches_every_edge_comes_back_whole(scene):
     array = np.random.default_rng(5).integers(0, 4, SHAPE).astype(np.uint8)
     node = nodes_of(scene, oblique_affine(), array)[1]
-    assert np.array_equal(segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array, array)
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, array)
 
 
 def test_a_label_without_voxels_is_an_empty_segment_to_draw_in(scene):
     array = np.where(label_array() == 3, 1, label_array()).astype(np.uint8)
     node = nodes_of(scene, oblique_affine(), array)[1]
     assert node.GetSegmentation().GetSegment("tumor").GetName() == "Liver tumors"
-    assert np.array_equal(segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array, array)
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, array)
 
 
 def test_an_empty_map_gives_three_empty_segments(scene):
@@ -145,7 +144,7 @@ def test_an_empty_map_gives_three_empty_segments(scene):
     node = nodes_of(scene, oblique_affine(), array)[1]
     create_surfaces(node)
     assert node.GetSegmentation().GetNumberOfSegments() == 3
-    assert not segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array.any()
+    assert not segmentation_of(node, grid(oblique_affine())).array.any()
 
 
 def test_a_label_in_one_slice_only_comes_back_and_has_a_surface(scene):
@@ -155,7 +154,7 @@ def test_a_label_in_one_slice_only_comes_back_and_has_a_surface(scene):
     create_surfaces(node)
     coarsen_translucent_surfaces(node)
     assert surface_points(node)["liver"] > 100
-    assert np.array_equal(segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array, array)
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, array)
 
 
 def test_where_edited_segments_overlap_tumor_wins_over_vessel_and_vessel_over_liver(scene):
@@ -166,7 +165,7 @@ def test_where_edited_segments_overlap_tumor_wins_over_vessel_and_vessel_over_li
         segment.RemoveAllRepresentations()
         segment.AddRepresentation("Binary labelmap", oriented_image(part, oblique_affine()))
         segment.SetLabelValue(1)
-    array = segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array
+    array = segmentation_of(node, grid(oblique_affine())).array
     assert [array[i, 2, 2] for i in range(7)] == [3, 3, 2, 2, 1, 1, 0]
 
 
@@ -178,7 +177,7 @@ def test_what_a_reader_drew_beyond_the_ct_is_dropped_and_nothing_shifts(scene):
     segment.SetLabelValue(1)
     expected = np.zeros(SHAPE, np.uint8)
     expected[:5, 25:, 20:] = 1
-    assert np.array_equal(segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array, expected)
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, expected)
 
 
 def test_a_finer_segmentation_geometry_is_taken_at_the_nearest_voxel(scene):
@@ -190,18 +189,32 @@ def test_a_finer_segmentation_geometry_is_taken_at_the_nearest_voxel(scene):
     finer = (label_array() > 0).repeat(3, 0).repeat(3, 1).repeat(3, 2)
     segment.AddRepresentation("Binary labelmap", oriented_image(finer, fine))
     segment.SetLabelValue(1)
-    assert np.array_equal(segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array, label_array() > 0)
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, label_array() > 0)
 
 
-def test_a_segment_is_found_by_its_name_and_a_strange_one_is_refused_by_its_name(scene):
+def test_a_segment_is_found_by_its_name_or_code_as_in_files(scene):
     node = nodes_of(scene, oblique_affine())[1]
     liver = node.GetSegmentation().GetSegment("liver")
     node.GetSegmentation().RemoveSegment("liver")
     node.GetSegmentation().AddSegment(liver, "Segment_1")
-    assert np.array_equal(segmentation_of(node, grid(oblique_affine()), MAIN_LABELS).array, label_array())
-    liver.SetName("Spleen")
-    with pytest.raises(InputError, match="'Spleen'"):
-        segmentation_of(node, grid(oblique_affine()), MAIN_LABELS)
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, label_array())
+    liver.SetName("Foie")
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, label_array())
+    assert ignored_segments(node) == []
+
+
+def test_a_second_segment_of_one_label_counts_and_a_strange_one_is_named_and_does_not(scene):
+    node = nodes_of(scene, oblique_affine(), (label_array() > 0).astype(np.uint8))[1]
+    for name, start in (("Tumour_2", (10, 10, 8)), ("Cyst", (20, 15, 12))):
+        segment = slicer.vtkSegment()
+        segment.SetName(name)
+        segment.AddRepresentation("Binary labelmap", oriented_image(np.ones((3, 2, 2)), oblique_affine(), start))
+        segment.SetLabelValue(1)
+        node.GetSegmentation().AddSegment(segment, f"Segment_{name}")
+    expected = (label_array() > 0).astype(np.uint8)
+    expected[10:13, 10:12, 8:10] = 3
+    assert np.array_equal(segmentation_of(node, grid(oblique_affine())).array, expected)
+    assert ignored_segments(node) == ["Cyst"]
 
 
 @GRIDS

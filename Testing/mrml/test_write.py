@@ -9,9 +9,9 @@ from mrml_case import SHAPE, case_on, ct_array, label_array, oblique_affine, til
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.labels import MAIN_LABELS
-from LiverTumorSegLib.mrml.case_nodes import SEGMENTATION_NAME
 from LiverTumorSegLib.mrml.grid import right_handed
-from LiverTumorSegLib.mrml.markups import length_mm
+from LiverTumorSegLib.mrml.markups import has_moved, length_mm
+from LiverTumorSegLib.mrml.result import results_in
 from LiverTumorSegLib.mrml.scene import HeadlessScene
 from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
 from LiverTumorSegLib.mrml.volume_node import volume_of
@@ -43,9 +43,9 @@ def test_a_scene_file_brings_the_ct_back_voxel_by_voxel(loaded, affine):
 
 
 def test_a_scene_file_brings_every_segment_back(loaded, affine):
-    node = loaded.GetFirstNodeByName(SEGMENTATION_NAME)
+    node = loaded.GetFirstNodeByName("belly segmentation")
     grid = Volume(np.zeros(SHAPE, np.int16), affine)
-    assert np.array_equal(segmentation_of(node, grid, MAIN_LABELS).array, label_array())
+    assert np.array_equal(segmentation_of(node, grid).array, label_array())
     for label in MAIN_LABELS:
         segment = node.GetSegmentation().GetSegment(label.name)
         assert segment.GetName() == label.title
@@ -57,7 +57,7 @@ def test_a_scene_file_brings_every_segment_back(loaded, affine):
 
 
 def test_a_scene_file_keeps_the_ct_as_reference_and_has_surfaces_to_show(loaded):
-    node = loaded.GetFirstNodeByName(SEGMENTATION_NAME)
+    node = loaded.GetFirstNodeByName("belly segmentation")
     role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
     assert node.GetNodeReference(role) is loaded.GetFirstNodeByName("belly")
     assert node.GetSegmentation().GetSegment("liver").GetRepresentation("Closed surface").GetNumberOfPoints() > 500
@@ -67,12 +67,20 @@ def test_a_scene_file_keeps_lines_tables_and_patient(loaded):
     names = [f"Lesion {lesion} {axis} axis" for lesion in (1, 2) for axis in ("long", "short")]
     lines = [loaded.GetFirstNodeByName(name) for name in names]
     assert [length_mm(line) for line in lines] == pytest.approx([13.0, 7.0, 11.0, 9.0], abs=1e-6)
-    assert all(line.GetLocked() for line in lines)
-    assert float(loaded.GetFirstNodeByName("Volumetry").GetTable().GetValue(0, 1).ToString()) == pytest.approx(1489.25)
-    assert loaded.GetFirstNodeByName("Lesions").GetNumberOfRows() == 2
+    assert loaded.GetFirstNodeByName("belly volumetry").GetCellText(0, 1) == "1489.2"
+    assert loaded.GetFirstNodeByName("belly lesions").GetNumberOfRows() == 2
     hierarchy = loaded.GetSubjectHierarchyNode()
     study = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(loaded.GetFirstNodeByName("belly")))
     assert hierarchy.GetItemName(hierarchy.GetItemParent(study)) == "4711"
+
+
+def test_a_scene_file_holds_a_result_with_unrounded_numbers_and_its_run(loaded):
+    (result,) = results_in(loaded)
+    assert result.volume is loaded.GetFirstNodeByName("belly")
+    assert result.measurements == case_on(oblique_affine()).measurements
+    assert result.run["command"] == "segment"
+    assert len(result.measured_lines) == 4
+    assert not any(map(has_moved, result.lines))
 
 
 def test_the_slice_views_open_on_the_ct_through_the_largest_lesion(loaded):
@@ -100,7 +108,7 @@ def test_the_3d_view_looks_at_the_liver_from_in_front(loaded, affine):
 def test_a_case_without_any_finding_is_a_scene_too(tmp_path, session):
     write_scene_mrb(tmp_path / "scene.mrb", case_on(oblique_affine(), np.zeros(SHAPE, np.uint8)))
     load_mrb(session.scene, tmp_path / "scene.mrb")
-    node = session.scene.GetFirstNodeByName(SEGMENTATION_NAME)
+    node = session.scene.GetFirstNodeByName("belly segmentation")
     assert node.GetSegmentation().GetSegmentIDs() == ("liver", "vessel", "tumor")
     assert session.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 0
 
