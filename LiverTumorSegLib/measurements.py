@@ -41,6 +41,18 @@ class Lesion:
 
 
 @dataclass(frozen=True)
+class ReaderDiameters:
+    """Lengths of a lesion's lines that a reader has dragged; None for those left as measured."""
+
+    long_axis_mm: float | None = None
+    short_axis_mm: float | None = None
+
+
+ReaderByLesion = dict[int, ReaderDiameters]
+"""By lesion id; lesions whose lines nobody has touched are left out."""
+
+
+@dataclass(frozen=True)
 class Measurements:
     """Volumes in ml; liver_ml is the organ (parenchyma, vessels and tumours inside it).
 

@@ -16,12 +16,12 @@ from LiverTumorSegLib.case import Case
 from LiverTumorSegLib.io.results import (
     OVERVIEW,
     REPORT,
-    CsvTable,
     check_room_for_result,
     result_folder,
     write_case_files,
     write_run,
 )
+from LiverTumorSegLib.io.text_files import CsvTable
 from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
 from LiverTumorSegLib.mrml.client import SceneWorker
 from LiverTumorSegLib.mrml.outcome import SceneResult

@@ -65,7 +65,7 @@ def is_nifti(start: bytes) -> bool:
 
 
 def write_nifti(path: Path, volume: Volume) -> None:
-    """A gzipped NIfTI with the volume's own dtype; sform always, qform where the axes are orthogonal.
+    """A NIfTI with the volume's own dtype, gzipped if its name says so (.gz); sform always, qform where orthogonal.
 
     The header stores the affine as float32. The bytes depend on the volume alone.
     """
@@ -76,7 +76,8 @@ def write_nifti(path: Path, volume: Volume) -> None:
         image.set_qform(volume.affine, code=1)
     else:
         image.header["qform_code"] = 0
-    path.write_bytes(gzip.compress(image.to_bytes(), compresslevel=GZIP_LEVEL, mtime=0))
+    data = image.to_bytes()
+    path.write_bytes(gzip.compress(data, compresslevel=GZIP_LEVEL, mtime=0) if path.suffix == ".gz" else data)
 
 
 def _header(path: Path, data: bytes) -> Any:

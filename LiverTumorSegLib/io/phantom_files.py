@@ -7,7 +7,8 @@ from typing import Any
 
 from LiverTumorSegLib.io.nifti import write_nifti
 from LiverTumorSegLib.io.output_folder import OutputKind, output_folder
-from LiverTumorSegLib.io.results import LABELS, LESIONS, SEGMENTATION, write_json, write_labels_json
+from LiverTumorSegLib.io.results import LABELS, LESIONS, SEGMENTATION, write_labels_json
+from LiverTumorSegLib.io.text_files import write_json
 from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.volume import Volume
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.nifti import read_nifti, write_nifti
 from LiverTumorSegLib.io.nrrd import write_seg_nrrd
 from LiverTumorSegLib.io.output_folder import OutputKind, check_room, output_folder
+from LiverTumorSegLib.io.text_files import CsvTable, read_json, write_csv, write_json
 from LiverTumorSegLib.labels import LabelSet
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.volume import Volume
@@ -28,16 +26,6 @@ RUN, SCENE, REPORT, OVERVIEW = "run.json", "scene.mrb", "report.html", "overview
 _WRITTEN_HERE = {SEGMENTATION, LESIONS, SEG_NRRD, LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
 RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW}))
 _ROOM_BESIDE_CT_BYTES = 20 * 2**20
-
-Cell = str | int | float | None
-
-
-@dataclass(frozen=True)
-class CsvTable:
-    """Column names (with units) and rows of as many cells; None is an empty cell."""
-
-    header: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,20 +84,6 @@ def write_run(folder: Path, run: RunRecord) -> None:
     write_json(folder / RUN, asdict(run))
 
 
-def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Indented UTF-8 with a newline at the end, keys in the order given. Raises ValueError for NaN and infinity."""
-    text = json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def write_csv(path: Path, table: CsvTable) -> None:
-    """Comma separated UTF-8 with a header line. Raises ValueError if a row is not as long as the header."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.header)
-        writer.writerows(_checked(table.rows, len(table.header)))
-
-
 def read_case(folder: Path) -> StoredCase:
     """What write_case_files wrote. Raises InputError if the folder is not a complete result."""
     lesions = read_nifti(_present(folder, LESIONS))
@@ -136,25 +110,6 @@ def read_segmentation_of(folder: Path) -> Volume:
     return Volume(image.array, image.affine)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Raises InputError if the file is not a JSON object."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise _not_json(path, str(error)) from error
-    if not isinstance(data, dict):
-        raise _not_json(path, "a list or a number")
-    return data
-
-
-def _checked(rows: Iterable[Sequence[Cell]], columns: int) -> Iterable[Sequence[Cell]]:
-    for row in rows:
-        if len(row) != columns:
-            message = f"a row of {len(row)} cells in a table of {columns} columns: {row}"
-            raise ValueError(message)
-        yield row
-
-
 def _present(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
@@ -164,11 +119,3 @@ def _present(folder: Path, name: str) -> Path:
             remedy="Check the path, or make the result again",
         )
     return path
-
-
-def _not_json(path: Path, reason: str) -> InputError:
-    return InputError(
-        found=f"{path} cannot be read ({reason})",
-        expected="a JSON object as this program writes it",
-        remedy="Make the result again",
-    )

@@ -1,9 +1,9 @@
 """Numbers that follow an edit: a child process that measures whatever mask it is handed.
 
 ``python -m LiverTumorSegLib.measure.live`` reads one JSON request a line and answers each with one JSON line:
-``measured`` with the numbers, or ``refused`` with what is wrong with the mask; ``ready`` comes first. It ends when its
 ``measured`` with the numbers, or ``refused`` with what is wrong with the mask; ``ready`` comes first. It ends with its
 input, so it cannot outlive its parent. It is started once and kept: what takes a second is the start, not the work.
+
 The parent's side needs numpy only.
 """
 

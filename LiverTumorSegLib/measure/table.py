@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from LiverTumorSegLib.measurements import Lesion, Measurements
+from LiverTumorSegLib.measurements import Lesion, Measurements, ReaderByLesion, ReaderDiameters
 
 Cell = str | int | float | None
 """A number (unrounded), a text, or None for what is not known."""
@@ -22,6 +22,8 @@ LESION_HEADER = (
     *(f"{axis}_axis_{end}_{frame}_mm" for axis in ("long", "short") for end in ("start", "end") for frame in "ras"),
     "flags",
 )
+
+READER_HEADER = ("reader_long_axis_mm", "reader_short_axis_mm")
 
 
 def volumetry_rows(measurements: Measurements) -> Table:
@@ -45,6 +47,14 @@ def lesion_rows(measurements: Measurements) -> Table:
     slice_axis is i, j or k; slice_index counts from 0; flags are separated by spaces.
     """
     return LESION_HEADER, [_lesion_row(lesion) for lesion in measurements.lesions]
+
+
+def lesion_rows_with_readers(measurements: Measurements, readers: ReaderByLesion) -> Table:
+    """The same with the lengths of the lines that a reader has dragged in two more columns; None where none was."""
+    header, rows = lesion_rows(measurements)
+    found = [readers.get(lesion.id, ReaderDiameters()) for lesion in measurements.lesions]
+    more = [(reader.long_axis_mm, reader.short_axis_mm) for reader in found]
+    return (*header, *READER_HEADER), [(*row, *two) for row, two in zip(rows, more, strict=True)]
 
 
 def _lesion_row(lesion: Lesion) -> tuple[Cell, ...]:

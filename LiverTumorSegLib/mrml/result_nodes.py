@@ -10,7 +10,7 @@ from typing import Any
 import slicer
 
 from LiverTumorSegLib.labels import LabelSet
-from LiverTumorSegLib.measurements import Measurements
+from LiverTumorSegLib.measurements import Measurements, ReaderByLesion, ReaderDiameters
 from LiverTumorSegLib.mrml.hierarchy import file_beside, file_with, remove_with_item
 from LiverTumorSegLib.mrml.markups import (
     LONG,
@@ -36,8 +36,6 @@ from LiverTumorSegLib.mrml.segmentation_node import add_segmentation_node
 from LiverTumorSegLib.mrml.tables import (
     LESION_TITLE,
     VOLUMETRY_TITLE,
-    ReaderByLesion,
-    ReaderDiameters,
     add_table_node,
     fill_lesions,
     fill_volumetry,

@@ -6,14 +6,13 @@ The unrounded values are kept with the result (``result``) and go into exported 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import slicer
 from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkStringArray
 
 from LiverTumorSegLib.measure.table import volumetry_rows
-from LiverTumorSegLib.measurements import Lesion, Measurements
+from LiverTumorSegLib.measurements import Lesion, Measurements, ReaderByLesion, ReaderDiameters
 
 Cell = object
 """A number, a text, or None for what is not known."""
@@ -30,17 +29,6 @@ LESION_COLUMNS = (
     "Slice at S (mm)",
     "Flags",
 )
-
-
-@dataclass(frozen=True)
-class ReaderDiameters:
-    """Lengths of a lesion's lines that a reader has dragged; None for those left as measured."""
-
-    long_axis_mm: float | None = None
-    short_axis_mm: float | None = None
-
-
-ReaderByLesion = dict[int, ReaderDiameters]
 
 
 def fill_volumetry(node: slicer.vtkMRMLTableNode, measurements: Measurements | None) -> None:

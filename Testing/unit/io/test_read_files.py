@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from dicom_series import body_hu, oblique_affine
 
 from LiverTumorSegLib.geometry.affine import lps_from_ras
-from LiverTumorSegLib.io.nifti import write_nifti
+from LiverTumorSegLib.io.nifti import read_nifti, write_nifti
 from LiverTumorSegLib.io.nrrd import read_nrrd
 from LiverTumorSegLib.io.read import read_study
 from LiverTumorSegLib.volume import Volume
@@ -188,6 +188,15 @@ def test_written_nifti_keeps_dtype_and_sheared_affine_and_repeats_its_bytes(tmp_
     assert image.get_data_dtype() == dtype
     assert (int(image.header["sform_code"]), int(image.header["qform_code"])) == (1, 0)
     np.testing.assert_allclose(image.affine, SHEARED, atol=1e-5)
+
+
+def test_a_nifti_is_packed_only_if_its_name_says_so(tmp_path):
+    volume = Volume(HU.astype(np.int16), SHEARED)
+    for name in ("a.nii", "a.nii.gz"):
+        write_nifti(tmp_path / name, volume)
+        np.testing.assert_array_equal(read_nifti(tmp_path / name).array, volume.array)
+    assert (tmp_path / "a.nii").stat().st_size == 352 + volume.array.nbytes
+    assert (tmp_path / "a.nii.gz").read_bytes()[:2] == b"\x1f\x8b"
 
 
 def test_label_maps_are_read_as_stored(tmp_path):

@@ -15,16 +15,14 @@ from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.io.phantom_files import write_phantom_files
 from LiverTumorSegLib.io.read import read_study
 from LiverTumorSegLib.io.results import (
-    CsvTable,
     check_room_for_result,
     read_case,
     read_segmentation_of,
     result_folder,
     write_case_files,
-    write_csv,
-    write_json,
 )
 from LiverTumorSegLib.io.segmentation import read_segmentation
+from LiverTumorSegLib.io.text_files import CsvTable, write_csv, write_json
 from LiverTumorSegLib.measurements import Lesion, Measurements
 from LiverTumorSegLib.study import Source, Study
 from LiverTumorSegLib.volume import Volume

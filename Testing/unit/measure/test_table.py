@@ -3,8 +3,8 @@ import pytest
 
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
 from LiverTumorSegLib.measure.case import measure_case
-from LiverTumorSegLib.measure.table import lesion_rows, volumetry_rows
-from LiverTumorSegLib.measurements import Measurements
+from LiverTumorSegLib.measure.table import lesion_rows, lesion_rows_with_readers, volumetry_rows
+from LiverTumorSegLib.measurements import Measurements, ReaderDiameters
 from LiverTumorSegLib.volume import Volume
 
 
@@ -41,6 +41,13 @@ def test_one_row_per_lesion_holds_every_measured_value_once(measured):
         end = np.array([cells[f"long_axis_end_{frame}_mm"] for frame in "ras"])
         assert np.linalg.norm(end - start) == pytest.approx(lesion.long_axis_mm)
     assert rows[1][-1] == "few-slices thin-lesion"
+
+
+def test_a_readers_lengths_stand_beside_the_measured_ones(measured):
+    header, rows = lesion_rows_with_readers(measured, {2: ReaderDiameters(short_axis_mm=7.5)})
+    assert header == (*lesion_rows(measured)[0], "reader_long_axis_mm", "reader_short_axis_mm")
+    assert [row[-2:] for row in rows] == [(None, None), (None, 7.5)]
+    assert [row[:-2] for row in rows] == lesion_rows(measured)[1]
 
 
 def test_without_a_liver_shares_are_unknown_and_without_lesions_only_the_header_is_left():
