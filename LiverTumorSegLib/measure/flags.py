@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from LiverTumorSegLib.registry import CLASSICAL
+
 OBLIQUE = "oblique"
 NON_AXIAL = "non-axial"
 FEW_SLICES = "few-slices"
@@ -42,3 +47,8 @@ CASE_FLAGS = (
 def raised(conditions: dict[str, bool]) -> tuple[str, ...]:
     """The flags whose condition holds, in the order given."""
     return tuple(flag for flag, holds in conditions.items() if holds)
+
+
+def flags_of_run(run: Mapping[str, Any]) -> tuple[str, ...]:
+    """Flags that stay with a result however its mask is edited: run is its run.json, {} if nothing is known."""
+    return raised({NO_NETWORK: run.get("model", {}).get("id") == CLASSICAL.id})

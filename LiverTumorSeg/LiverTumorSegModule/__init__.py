@@ -1,0 +1,1 @@
+"""What the Slicer module is made of. Imports nothing at load time that Slicer does not bring."""

@@ -1,0 +1,160 @@
+"""The module's logic: for scripts, and for applications that stay alive while it works."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
+
+from LiverTumorSegLib.child.job import SILENCE_S
+from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.settings import SegmentSettings
+from LiverTumorSegModule.activity import Activity
+from LiverTumorSegModule.live_measuring import LiveMeasuring
+from LiverTumorSegModule.packages import Installation
+from LiverTumorSegModule.result_watch import ResultWatch
+from LiverTumorSegModule.segment_run import RunOptions, SegmentRun
+from LiverTumorSegModule.surroundings import python_words
+
+TICK_MS = 100
+
+
+class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
+    """Usable without a widget: ``process`` for scripts; for applications, work that goes on while they live.
+
+    onProgress: called with the running activity. onMeasuring: with a line on the numbers of an edited mask, empty once
+    they are all known.
+    """
+
+    def __init__(self) -> None:
+        ScriptedLoadableModuleLogic.__init__(self)
+        self.activity: Activity | None = None
+        self.onProgress: Callable[[Activity], None] = lambda _activity: None
+        self.onMeasuring: Callable[[str], None] = lambda _text: None
+        self._onFinished: Callable[[Any], None] = lambda _activity: None
+        folder = Path(slicer.app.temporaryPath)
+        self.measuring = LiveMeasuring(python_words(), folder, lambda text: self.onMeasuring(text))
+        self._watch = ResultWatch(self.measuring.changed, self._linesMoved)
+        self._timer = qt.QTimer()
+        self._timer.setInterval(TICK_MS)
+        self._timer.connect("timeout()", self.tick)
+        self._timer.start()
+
+    def cleanup(self) -> None:
+        """Stop everything; the logic is of no use afterwards."""
+        self._timer.stop()
+        self._stopActivity()
+        self._watch.forget()
+        self.measuring.close()
+
+    def runOptions(self, offline: bool = False, offlineFolder: Path | None = None) -> RunOptions:
+        """How runs are made in this Slicer."""
+        return RunOptions(python_words(), Path(slicer.app.temporaryPath), offline, offlineFolder, SILENCE_S)
+
+    def startSegmentation(
+        self, volume: Any, settings: SegmentSettings, options: RunOptions, onFinished: Callable[[SegmentRun], None]
+    ) -> SegmentRun:
+        """Segment a volume of the scene; returns at once. Raises InputError for one that cannot be used."""
+        run = SegmentRun(volume, settings, options, self._resultIsThere)
+        self._start(run, onFinished)
+        self.measuring.warm_up()
+        return run
+
+    def startInstallation(
+        self, requirements: list[str], wheels: Path | None, onFinished: Callable[[Installation], None]
+    ) -> None:
+        """Install packages into Slicer's Python; returns at once."""
+        folder = Path(slicer.app.temporaryPath)
+        self._start(
+            Installation(requirements, python=python_words(), temporary_folder=folder, wheels=wheels), onFinished
+        )
+
+    def startReport(self, result: Any, folder: Path, onFinished: Callable[[Any], None]) -> None:
+        """Write report and files of a result; returns at once. Raises InputError where that cannot be done."""
+        from LiverTumorSegModule.export import ReportJob
+
+        self._start(ReportJob(result, folder, python_words(), Path(slicer.app.temporaryPath)), onFinished)
+
+    def process(self, volume: Any, settings: SegmentSettings | None = None, options: RunOptions | None = None) -> Any:
+        """Segment a volume and wait for it, without any dialog: the segmentation node, with all numbers and surfaces.
+
+        Raises RuntimeError, in words for the user, if that fails.
+        """
+        ended: list[SegmentRun] = []
+        try:
+            run = self.startSegmentation(
+                volume, settings or SegmentSettings(), options or self.runOptions(), ended.append
+            )
+        except InputError as error:
+            raise RuntimeError(str(error)) from error
+        while not ended:
+            self.tick()
+            slicer.app.processEvents()
+            time.sleep(TICK_MS / 2000)
+        if run.failure is not None:
+            raise RuntimeError(run.failure.message)
+        if run.result is None:
+            message = "Cancelled"
+            raise RuntimeError(message)
+        return run.result.segmentation
+
+    def cancel(self) -> None:
+        """Stop what is running: over within two seconds, and the scene is as it was."""
+        if self.activity is not None:
+            self.activity.cancel()
+
+    def sceneCloses(self) -> None:
+        """Whatever was to go into the scene has nowhere to go any more."""
+        self._stopActivity()
+        self._watch.forget()
+        self.measuring.forget()
+
+    def tick(self) -> None:
+        """One step of everything that goes on; called by a timer."""
+        scene = slicer.mrmlScene
+        if scene is None or scene.IsClosing() or scene.IsImporting():
+            return
+        self._watch.look(scene)
+        self.measuring.poll(scene)
+        activity = self.activity
+        if activity is None:
+            return
+        if activity.poll():
+            self.onProgress(activity)
+            return
+        self.activity = None
+        if activity.failure is not None:
+            logging.error("%s: %s\n%s", activity.title, activity.failure.message, activity.failure.details)
+        self._onFinished(activity)
+
+    def _start(self, activity: Any, onFinished: Callable[[Any], None]) -> None:
+        if self.activity is not None:
+            raise InputError(
+                found=f"{self.activity.title} is running",
+                expected="one run at a time",
+                remedy="Wait for it, or cancel it",
+            )
+        activity.start()
+        self.activity, self._onFinished = activity, onFinished
+
+    def _stopActivity(self) -> None:
+        activity, self.activity = self.activity, None
+        if activity is not None:
+            activity.kill()
+
+    def _resultIsThere(self, result: Any) -> None:
+        """It is on the screen; surfaces follow."""
+        logging.info("Result: %s", result.segmentation.GetName())
+        self._watch.look(slicer.mrmlScene)
+
+    def _linesMoved(self, result: Any) -> None:
+        from LiverTumorSegLib.mrml.result_nodes import keep_moved_lines, show_reader_lengths
+
+        keep_moved_lines(result)
+        show_reader_lengths(result)

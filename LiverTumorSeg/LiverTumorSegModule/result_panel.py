@@ -1,0 +1,136 @@
+"""Edit and measure: the tables of a result, the way from a row to its slice, the segment editor, files out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from LiverTumorSegLib.mrml.result import RESULT_ATTRIBUTE
+from LiverTumorSegModule.export import as_text, csv_files, export_csv
+
+EDITOR_TAG = "LiverTumorSeg"
+_ROW_PIXELS = 22
+
+
+class ResultPanel:
+    """on_choice: called with the segmentation node that was chosen. on_report: with the result to write a report of."""
+
+    def __init__(self, ui: Any, on_choice: Callable[[Any], None], on_report: Callable[[Any], None]) -> None:
+        self._ui = ui
+        self._on_choice, self._on_report = on_choice, on_report
+        self._result: Any | None = None
+        ui.resultSelector.addAttribute("vtkMRMLSegmentationNode", RESULT_ATTRIBUTE)
+        ui.resultSelector.connect("currentNodeChanged(vtkMRMLNode*)", on_choice)
+        for table in (ui.volumetryTable, ui.lesionTable):
+            table.horizontalHeader().setStretchLastSection(True)
+            table.verticalHeader().setVisible(False)
+            table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
+        ui.lesionTable.connect("clicked(QModelIndex)", self._on_row)
+        ui.lesionTable.connect("activated(QModelIndex)", self._on_row)
+        ui.copyButton.connect("clicked()", self.copy_tables)
+        ui.exportButton.connect("clicked()", self._on_export)
+        ui.reportButton.connect("clicked()", lambda: self._on_report(self._result))
+        ui.segmentEditor.setMaximumNumberOfUndoStates(10)
+        ui.segmentEditor.setSegmentationNodeSelectorVisible(False)
+        ui.segmentEditor.setSourceVolumeNodeSelectorVisible(False)
+        ui.segmentEditor.setSwitchToSegmentationsButtonVisible(False)
+        self.say("")
+        self.show(None)
+
+    def show(self, result: Any | None) -> None:
+        """Another result, or none."""
+        self._result = result
+        self._ui.resultSelector.setCurrentNode(result.segmentation if result else None)
+        self._ui.volumetryTable.setMRMLTableNode(result.volumetry if result else None)
+        self._ui.lesionTable.setMRMLTableNode(result.lesions if result else None)
+        for button in (self._ui.copyButton, self._ui.exportButton, self._ui.reportButton):
+            button.enabled = result is not None
+        self._show_in_editor(result)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """After the numbers have changed: the flags of the case in words, and columns as wide as what they hold."""
+        _show_text(self._ui.flagsLabel, _flags_in_words(self._result))
+        for table in (self._ui.volumetryTable, self._ui.lesionTable):
+            table.resizeColumnsToContents()
+
+    def say(self, text: str) -> None:
+        """What is being measured, or could not be."""
+        _show_text(self._ui.measureStatusLabel, text)
+
+    def jump_to_row(self, row: int) -> None:
+        """Turn the slice views to the long axis of the lesion in a row of the table."""
+        from LiverTumorSegLib.mrml.views import show_position
+
+        measurements = self._result.measurements if self._result else None
+        if measurements is None or not 0 <= row < len(measurements.lesions):
+            return
+        start, end = measurements.lesions[row].long_axis_ras_mm
+        middle = [(a + b) / 2 for a, b in zip(start, end, strict=True)]
+        show_position(slicer.mrmlScene, middle, self._result.volume)
+
+    def copy_tables(self) -> None:
+        """Both tables to the clipboard."""
+        tables = [self._result.volumetry, self._result.lesions] if self._result else []
+        slicer.app.clipboard().setText(as_text([table for table in tables if table is not None]))
+        self.say(_("Both tables are on the clipboard."))
+
+    def export_to(self, folder: Path) -> list[Path]:
+        """Both tables as CSV, after asking where files would be replaced; what was written."""
+        present = [path.name for path in csv_files(self._result, folder) if path.exists()]
+        question = _("Replace {names} in {folder}?").format(names=", ".join(present), folder=folder)
+        if present and not slicer.util.confirmOkCancelDisplay(question):
+            return []
+        with slicer.util.tryWithErrorDisplay(_("The tables could not be written.")):
+            written = export_csv(self._result, folder)
+            self.say(_("Written: {paths}").format(paths=", ".join(map(str, written))))
+            return written
+        return []
+
+    def _on_row(self, index: Any) -> None:
+        self.jump_to_row(index.row())
+
+    def _on_export(self) -> None:
+        import qt
+
+        folder = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), _("Folder for the CSV files"))
+        if folder:
+            self.export_to(Path(str(folder)))
+
+    def _show_in_editor(self, result: Any | None) -> None:
+        editor = self._ui.segmentEditor
+        editor.setMRMLSegmentEditorNode(_editor_node())
+        editor.setSegmentationNode(result.segmentation if result else None)
+        editor.setSourceVolumeNode(result.volume if result else None)
+
+
+def _editor_node() -> Any:
+    """Our own, so that the Segment Editor module keeps its choices."""
+    node = slicer.mrmlScene.GetSingletonNode(EDITOR_TAG, "vtkMRMLSegmentEditorNode")
+    if node is None:
+        node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
+        node.UnRegister(None)
+        node.SetSingletonTag(EDITOR_TAG)
+        node = slicer.mrmlScene.AddNode(node)
+    return node
+
+
+def _show_text(label: Any, text: str) -> None:
+    """An empty label takes no room."""
+    label.text = text
+    label.visible = bool(text)
+
+
+def _flags_in_words(result: Any | None) -> str:
+    """The warnings on the case, in rich text; what they mean is in the report."""
+    measurements = result.measurements if result else None
+    if measurements is None or not measurements.flags:
+        return ""
+    from LiverTumorSegLib.report.flags import explain_all
+
+    texts = explain_all(measurements.flags)
+    return "".join(f"<p><b>{text.title}.</b> {text.action}</p>" for text in texts)
