@@ -46,6 +46,8 @@ def place_measured_line(node: slicer.vtkMRMLMarkupsLineNode, lesion: Lesion, axi
     # The node's own description belongs to Slicer, which writes the length there.
     node.SetNthControlPointDescription(0, _description(lesion))
     _style(node.GetDisplayNode(), COLORS[axis])
+    # Two labels on two crossing lines cover each other; the table has both lengths.
+    node.GetDisplayNode().SetPropertiesLabelVisibility(axis == LONG)
     node.EndModify(modified)
 
 
