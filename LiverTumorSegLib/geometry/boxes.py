@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from LiverTumorSegLib.arrays import Box, ImageArray, Mask
@@ -40,4 +42,20 @@ def mask_touches_face(mask: Mask) -> bool:
 def shift_box(box: Box, origin: Box) -> Box:
     """A box inside a crop, in the indices of the volume that was cropped at ``origin``."""
     i, j, k = (slice(a.start + o.start, a.stop + o.start) for a, o in zip(box, origin, strict=True))
+    return i, j, k
+
+
+def inside(box: Box, outer: Box) -> Box:
+    """A box in the indices of a crop at ``outer``, which holds it; the inverse of ``shift_box``."""
+    i, j, k = (slice(a.start - o.start, a.stop - o.start) for a, o in zip(box, outer, strict=True))
+    return i, j, k
+
+
+def union_of(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of them; that of the first voxel where there are none."""
+    if not boxes:
+        return slice(0, 1), slice(0, 1), slice(0, 1)
+    i, j, k = (
+        slice(min(side.start for side in sides), max(side.stop for side in sides)) for sides in zip(*boxes, strict=True)
+    )
     return i, j, k

@@ -17,29 +17,30 @@ from typing import Any
 
 import numpy as np
 
-from LiverTumorSegLib.arrays import Points
-from LiverTumorSegLib.geometry.boxes import bounding_box
+from LiverTumorSegLib.arrays import Box, LabelArray, Points
 from LiverTumorSegLib.volume import Volume
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
 
-def write_request(folder: Path, number: int, segmentation: Volume, reader_lines_ras: Mapping[str, Points]) -> Request:
+def write_request(
+    folder: Path, number: int, grid: Volume, labels: LabelArray, box: Box, reader_lines_ras: Mapping[str, Points]
+) -> Request:
     """Hand a mask over: its labelled part goes into a file of the folder, the rest into the request.
 
-    number: comes back with the answer. segmentation: uint8, values of MAIN_LABELS. reader_lines_ras: by any name, end
-    points (2, 3) in RAS mm; the answer tells the lesion that each lies in.
+    number: comes back with the answer. grid: the whole CT, whose values do not count. labels: values of MAIN_LABELS in
+    a box of it. reader_lines_ras: by any name, end points (2, 3) in RAS mm; the answer tells the lesion that each lies
+    in.
     """
-    box = bounding_box(segmentation.array) or (slice(0, 1), slice(0, 1), slice(0, 1))
     path = folder / f"labels-{number}.npy"
-    np.save(path, segmentation.array[box], allow_pickle=False)
+    np.save(path, labels, allow_pickle=False)
     return {
         "number": number,
         "labels": str(path),
         "start": [side.start for side in box],
-        "shape": list(segmentation.shape),
-        "affine": segmentation.affine.tolist(),
+        "shape": list(grid.shape),
+        "affine": grid.affine.tolist(),
         "reader_lines": {name: np.asarray(line, float).tolist() for name, line in reader_lines_ras.items()},
     }
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import slicer
 
-from LiverTumorSegLib.arrays import Box, Mask
+from LiverTumorSegLib.arrays import Box, LabelArray, Mask
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.geometry.boxes import inside, union_of
 from LiverTumorSegLib.geometry.resample import Grid, resample
 from LiverTumorSegLib.io.label_names import PRIORITY, label_of
 from LiverTumorSegLib.labels import Label
@@ -27,14 +28,28 @@ def segmentation_of(node: slicer.vtkMRMLSegmentationNode, grid: Volume) -> Volum
     node without label maps, and under a warping transform.
     """
     array = np.zeros(grid.shape, np.uint8, order="F")
+    labels, box = labelled_part_of(node, grid)
+    array[box] = labels
+    return Volume(array, grid.affine)
+
+
+def labelled_part_of(node: slicer.vtkMRMLSegmentationNode, grid: Volume) -> tuple[LabelArray, Box]:
+    """The same without building anything of the whole grid's size: the labels of a box that holds all of them, and the
+    box (of one voxel where there are none).
+    """
     to_world = to_world_of(node)
     _check_has_labelmap(node)
     meanings = _meanings(node)
-    for label in reversed(PRIORITY):
-        for segment_id in (name for name, meant in meanings.items() if meant == label):
-            box, mask = _mask_on_grid(node, segment_id, to_world, grid)
-            array[box][mask] = label.value
-    return Volume(array, grid.affine)
+    parts = [
+        (label, *_mask_on_grid(node, segment_id, to_world, grid))
+        for label in reversed(PRIORITY)
+        for segment_id in (name for name, meant in meanings.items() if meant == label)
+    ]
+    box = union_of([part_box for _label, part_box, mask in parts if mask.size])
+    labels = np.zeros([side.stop - side.start for side in box], np.uint8, order="F")
+    for label, part_box, mask in parts:
+        labels[inside(part_box, box)][mask] = label.value
+    return labels, box
 
 
 def ignored_segments(node: slicer.vtkMRMLSegmentationNode) -> list[str]:

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from LiverTumorSegLib.geometry.boxes import bounding_box, grow_box, mask_touches_face, shift_box, touches_face
+from LiverTumorSegLib.geometry.boxes import (
+    bounding_box,
+    grow_box,
+    inside,
+    mask_touches_face,
+    shift_box,
+    touches_face,
+    union_of,
+)
 from LiverTumorSegLib.geometry.components import boxes_of, connected_components, count_voxels, pieces_of_slice
 from LiverTumorSegLib.geometry.ordering import order_of, ordered_ends
 
@@ -79,3 +87,15 @@ def test_values_that_differ_by_rounding_only_are_decided_by_the_next_column():
 def test_line_ends_are_ordered_by_r_then_a_then_s():
     ends = np.array([[1.0, 5.0, 2.0], [1.0 + 1e-13, 4.0, 9.0]])
     assert ordered_ends(ends).tolist() == ends[::-1].tolist()
+
+
+def test_a_box_goes_into_a_crop_and_out_of_it_again():
+    outer, box = (slice(3, 9), slice(2, 8), slice(5, 6)), (slice(4, 7), slice(2, 5), slice(5, 6))
+    assert inside(box, outer) == (slice(1, 4), slice(0, 3), slice(0, 1))
+    assert shift_box(inside(box, outer), outer) == box
+
+
+def test_the_union_of_boxes_holds_all_and_of_none_is_one_voxel():
+    boxes = [(slice(3, 9), slice(2, 4), slice(5, 6)), (slice(4, 11), slice(0, 3), slice(5, 8))]
+    assert union_of(boxes) == (slice(3, 11), slice(0, 4), slice(5, 8))
+    assert union_of([]) == (slice(0, 1), slice(0, 1), slice(0, 1))

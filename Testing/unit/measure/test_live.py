@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from phantoms import affine_of, rotation
 
+from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.live import answer, read_request, write_request
 from LiverTumorSegLib.measurements import Measurements
@@ -29,8 +30,13 @@ def segmentation() -> Volume:
     return Volume(labels, affine_of((0.8, 0.9, 3.0), (10.0, -20.0, 30.0), rotation(20, 1)))
 
 
+def request(folder, number, segmentation, lines=None):
+    box = bounding_box(segmentation.array) or (slice(0, 1),) * 3
+    return write_request(folder, number, segmentation, segmentation.array[box], box, lines or {})
+
+
 def test_a_mask_comes_out_of_a_request_as_it_went_in(tmp_path, segmentation):
-    back = read_request(write_request(tmp_path, 1, segmentation, {}))
+    back = read_request(request(tmp_path, 1, segmentation))
     assert np.array_equal(back.array, segmentation.array)
     assert np.array_equal(back.affine, segmentation.affine)
     assert list(tmp_path.iterdir()) == []
@@ -38,16 +44,11 @@ def test_a_mask_comes_out_of_a_request_as_it_went_in(tmp_path, segmentation):
 
 def test_an_empty_mask_comes_out_empty(tmp_path, segmentation):
     empty = segmentation.with_array(np.zeros_like(segmentation.array))
-    assert not read_request(write_request(tmp_path, 1, empty, {})).array.any()
-
-
-def test_only_the_labelled_part_is_written(tmp_path, segmentation):
-    write_request(tmp_path, 4, segmentation, {})
-    assert np.load(tmp_path / "labels-4.npy").shape == (27, 24, 16)
+    assert not read_request(request(tmp_path, 1, empty)).array.any()
 
 
 def test_the_numbers_are_those_of_the_library_with_flags_of_the_whole_grid(tmp_path, segmentation):
-    said = answer(write_request(tmp_path, 7, segmentation, {}))
+    said = answer(request(tmp_path, 7, segmentation))
     expected = measure_case(segmentation)[0]
     assert Measurements.from_json(said["measurements"]) == expected
     assert said["number"] == 7
@@ -59,19 +60,19 @@ def test_a_readers_line_is_told_its_lesion_or_none(tmp_path, segmentation):
         "a": segmentation.ras_from_ijk(np.array([(24, 21, 19), (26, 21, 19)])),
         "b": segmentation.ras_from_ijk(np.array([(0, 0, 0), (1, 1, 1)])),
     }
-    assert answer(write_request(tmp_path, 1, segmentation, lines))["reader_lesions"] == {"a": 2, "b": None}
+    assert answer(request(tmp_path, 1, segmentation, lines))["reader_lesions"] == {"a": 2, "b": None}
 
 
 def test_a_mask_with_more_specks_than_lesions_can_be_is_refused_in_words(tmp_path, segmentation):
     i, j, k = np.indices((82, 82, 82))
     specks = np.where((i % 2 == 0) & (j % 2 == 0) & (k % 2 == 0), 3, 0).astype(np.uint8)
-    said = answer(write_request(tmp_path, 1, Volume(specks, segmentation.affine), {}))
+    said = answer(request(tmp_path, 1, Volume(specks, segmentation.affine)))
     assert said["event"] == "refused"
     assert "65535" in said["message"]
 
 
 def test_the_child_answers_one_line_per_request_and_ends_with_its_input(tmp_path, segmentation):
-    requests = [write_request(tmp_path, number, segmentation, {}) for number in (1, 2)]
+    requests = [request(tmp_path, number, segmentation) for number in (1, 2)]
     done = subprocess.run(
         [sys.executable, "-m", "LiverTumorSegLib.measure.live"],
         input="".join(json.dumps(request) + "\n" for request in requests),
