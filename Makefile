@@ -17,21 +17,23 @@ PYTEST_ARGS ?=
 demo: .venv/.run debian
 	$(BIN)/livertumorseg demo $(if $(INPUT),"$(INPUT)") -o "$(OUT)"
 
-# The Slicer core's tests run in a process of their own: once it has written a scene, torch's MKL cannot load any more
+# The tests on the Slicer core run in a process of their own: once it has written a scene, torch's MKL cannot load any more
 # ("Cannot load libtorch_cpu.so") and ends the process. The product keeps them apart too (docs/decisions/0009).
 PYTEST := $(BIN)/python -m pytest --jaxtyping-packages=LiverTumorSegLib,beartype.beartype
 
 test: .venv/.test debian
-	$(PYTEST) Testing/mrml $(PYTEST_ARGS)
-	$(PYTEST) Testing --ignore=Testing/mrml $(PYTEST_ARGS)
+	$(PYTEST) Testing/mrml Testing/module $(PYTEST_ARGS)
+	$(PYTEST) Testing --ignore=Testing/mrml --ignore=Testing/module $(PYTEST_ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/cmake_lists.py --check
 
 benchmark: .venv/.test
 	$(BIN)/python Testing/benchmarks/main_job.py
+	$(BIN)/python Testing/benchmarks/slicer_module.py
 
 debian:
 	@sh tools/debian_packages.sh

@@ -10,6 +10,17 @@ from typing import Any
 import numpy as np
 import qt
 import slicer
+from mrml_case import ct_array, label_array, oblique_affine
+
+from LiverTumorSegLib.labels import MAIN_LABELS
+from LiverTumorSegLib.measure.case import measure_case
+from LiverTumorSegLib.mrml.grid import image_of, matrix_of
+from LiverTumorSegLib.mrml.result_nodes import add_result
+from LiverTumorSegLib.mrml.volume_node import view_of
+from LiverTumorSegLib.volume import Volume
+
+RIGHT_HANDED = oblique_affine() @ np.diag([-1.0, 1.0, 1.0, 1.0])
+"""Left-handed volumes are turned around by Slicer's own files; test_geometry.py has them."""
 
 
 @contextmanager
@@ -49,10 +60,24 @@ def wait_for_numbers(widget: Any, result: Any, seconds: float = 60) -> None:
     wait_until(lambda: result.measurements is not None and not widget.logic.measuring.busy, widget, seconds)
 
 
+def add_ct(scene: Any, name: str = "CT", affine: Any = None, start_ijk: tuple[int, int, int] = (0, 0, 0)) -> Any:
+    """A small CT of mrml_case as other modules may leave it; oblique and anisotropic unless an affine is given."""
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetIJKToRASMatrix(matrix_of(RIGHT_HANDED if affine is None else affine))
+    node.SetAndObserveImageData(image_of(ct_array(), start_ijk))
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def add_result_on(scene: Any, ct: Any, labels: Any = None, run: dict[str, Any] | None = None) -> Any:
+    """What a run would have added, with the label map of mrml_case unless another is given."""
+    segmentation = Volume(label_array() if labels is None else labels, view_of(ct).affine)
+    measured = measure_case(segmentation)[0]
+    return add_result(scene, ct, segmentation, MAIN_LABELS, measured, run or {"command": "segment"})
+
+
 def edit(result: Any, segment_id: str, mask: Any) -> None:
     """Make a segment what a mask (i, j, k) on the CT says, through the function that every editor effect uses."""
-    from LiverTumorSegLib.mrml.grid import image_of, matrix_of
-
     labelmap = slicer.vtkOrientedImageData()
     labelmap.DeepCopy(image_of(mask.astype("uint8"), result.volume.GetImageData().GetExtent()[::2]))
     matrix = matrix_of(np.eye(4))

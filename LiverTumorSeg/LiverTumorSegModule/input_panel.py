@@ -117,13 +117,9 @@ def chosen_model(parameters: Parameters) -> ModelSpec:
 
 
 def model_is_present(spec: ModelSpec) -> bool:
-    """False also while the packages that could tell are not installed."""
-    if not spec.files:
-        return True
-    try:
-        from LiverTumorSegLib.io import weights
-    except ImportError:
-        return False
+    """Whether a run can do without fetching it."""
+    from LiverTumorSegLib.io import weights
+
     return weights.is_present(spec)
 
 

@@ -15,7 +15,7 @@ from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.measure.live import write_request
 from LiverTumorSegLib.measurements import Measurements
 
-DEBOUNCE_S = 0.3
+DEBOUNCE_S = 0.15
 """A stroke or a slider makes many changes; what counts is the one that stays."""
 SILENCE_S = 120.0
 
@@ -101,7 +101,7 @@ class LiveMeasuring:
     def _send(self, scene: Any, segmentation_id: str) -> None:
         from LiverTumorSegLib.mrml.markups import ends_ras_of
         from LiverTumorSegLib.mrml.result import result_of
-        from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
+        from LiverTumorSegLib.mrml.segmentation_labels import labelled_part_of
         from LiverTumorSegLib.mrml.volume_node import view_of
 
         result = result_of(scene.GetNodeByID(segmentation_id))
@@ -113,10 +113,11 @@ class LiveMeasuring:
             return
         self._number += 1
         try:
-            segmentation = segmentation_of(result.segmentation, view_of(result.volume))
+            grid = view_of(result.volume)
+            labels, box = labelled_part_of(result.segmentation, grid)
             lines = {line.GetID(): ends_ras_of(line) for line in result.reader_lines}
             whole = {name: ends for name, ends in lines.items() if len(ends) == 2}
-            request = write_request(self._folder, self._number, segmentation, whole)
+            request = write_request(self._folder, self._number, grid, labels, box, whole)
         except (InputError, OSError) as error:
             self._on_status(f"The edited mask could not be measured. {error}")
             return

@@ -33,10 +33,10 @@ FACTS = {
     "openvino": PackageFacts(59, "Apache-2.0", "runs the networks on the CPU"),
     "pillow": PackageFacts(7, "MIT-CMU", "pictures of the report"),
     "h5py": PackageFacts(5, "BSD-3-Clause", "reads the published networks"),
-    "connected-components-3d": PackageFacts(5, "LGPL-3.0", "finds lesions"),
+    "connected-components-3d": PackageFacts(5, "LGPL-3.0-or-later", "finds lesions"),
     "nibabel": PackageFacts(3.3, "MIT", "NIfTI files"),
-    "edt": PackageFacts(3, "LGPL-3.0", "distances"),
-    "fill-voids": PackageFacts(1.5, "LGPL-3.0", "fills holes"),
+    "edt": PackageFacts(3, "LGPL-3.0-or-later", "distances"),
+    "fill-voids": PackageFacts(1.5, "LGPL-3.0-or-later", "fills holes"),
     "safetensors": PackageFacts(0.5, "Apache-2.0", "stores the networks"),
     "psutil": PackageFacts(0.2, "BSD-3-Clause", "stops child processes"),
     "jinja2": PackageFacts(0.2, "BSD-3-Clause", "the report"),
@@ -62,7 +62,7 @@ def in_words(requirements: Sequence[str]) -> str:
             continue
         total += facts.download_mb
         lines.append(f"  {requirement}: {facts.download_mb:g} MB, {facts.license} ({facts.purpose})")
-    return "\n".join([*lines, f"About {total:.0f} MB in all."])
+    return "\n".join([*lines, f"About {total:.0f} MB in all, with the small packages that these need themselves."])
 
 
 class Installation:
@@ -87,7 +87,8 @@ class Installation:
         constraints.write_text("\n".join(_pins_of_slicers_own()), encoding="utf-8")
         offline = ["--no-index", "--find-links", str(wheels)] if wheels else []
         self._words = [
-            *python, "-m", "pip", "install", "--progress-bar", "off", "--disable-pip-version-check",
+            *python, "-m", "pip", "install", "--no-input", "--only-binary", ":all:", "--progress-bar", "off",
+            "--disable-pip-version-check",
             "--constraint", str(constraints), *offline, *pip_options, *requirements,
         ]  # fmt: skip
         self._child = ChildProcess(self._folder)
@@ -114,12 +115,16 @@ class Installation:
         end = self._child.end
         if end is None or end.exit_code == 0 or self.cancelled:
             return None
-        errors = [line for line in end.log_tail.splitlines() if line.startswith("ERROR")]
-        return Failure(f"The packages were not installed. {errors[-1] if errors else end.message}", self.log)
+        return Failure(f"The packages were not installed. {_reason_in(self.log) or end.message}", self.log)
 
     def start(self) -> None:
-        """Raises OSError if this Python cannot be started."""
-        self._child.start(self._words)
+        """Raises OSError if this Python cannot be started; nothing is left then."""
+        scratch = str(self._folder)  # what a cancelled pip was working on goes with the folder
+        try:
+            self._child.start(self._words, environment=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch))
+        except OSError:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
 
     def poll(self) -> bool:
         """Whether it is still running."""
@@ -142,11 +147,20 @@ def torch_is_installed() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
+def _reason_in(log: str) -> str:
+    """pip's first error names the package, the last one may be only an address of its manual.
+
+    Empty where pip itself broke (a traceback): the reason is its last line then.
+    """
+    errors = [line for line in log.splitlines() if line.startswith("ERROR")]
+    return errors[0] if errors and errors[0] != "ERROR: Exception:" else ""
+
+
 def _is_met(requirement: str) -> bool:
     try:
         from packaging.requirements import Requirement
     except ImportError:  # Slicer brings it, but nothing promises that it always will
-        from pip._vendor.packaging.requirements import Requirement
+        from pip._vendor.packaging.requirements import Requirement  # type: ignore[assignment]
 
     wanted = Requirement(requirement)
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from slicer.i18n import tr as _
 
@@ -30,7 +32,9 @@ class Preparation:
     def is_complete(self, parameters: Parameters, settings: SegmentSettings) -> bool:
         """Whether a run can begin now. If not, the user has been told why, or an installation has begun."""
         return (
-            self._packages_are_there(parameters) and self._torch_is_there(settings) and self._model_is_there(parameters)
+            self._packages_are_there(parameters)
+            and self._torch_is_there(parameters, settings)
+            and self._model_is_there(parameters)
         )
 
     def _packages_are_there(self, parameters: Parameters) -> bool:
@@ -51,11 +55,14 @@ class Preparation:
             self._refuse(_("Not segmented: the packages are not installed."))
         return False
 
-    def _torch_is_there(self, settings: SegmentSettings) -> bool:
+    def _torch_is_there(self, parameters: Parameters, settings: SegmentSettings) -> bool:
         """Only for GPUs and for who asks for it; the PyTorch extension knows which build a computer needs."""
         wanted = settings.engine is Engine.TORCH or settings.device in (Device.CUDA, Device.MPS)
         if not wanted or torch_is_installed():
             return True
+        if parameters.offline:
+            self._refuse(_("PyTorch is missing, and offline nothing is downloaded: choose the CPU with OpenVINO."))
+            return False
         try:
             import PyTorchUtils
         except ImportError:
@@ -66,10 +73,18 @@ class Preparation:
                 )
             )
             return False
-        if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
-            self._refuse(_("Not segmented: PyTorch is not installed."))
+        return self._torch_was_installed(PyTorchUtils.PyTorchUtilsLogic())
+
+    def _torch_was_installed(self, extension: Any) -> bool:
+        """The extension asks for itself, shows what it does, and returns None to who declines."""
+        try:
+            torch = extension.installTorch(askConfirmation=True)
+        except (subprocess.CalledProcessError, ImportError, RuntimeError) as error:
+            self._refuse(_("Not segmented: PyTorch could not be installed ({reason}).").format(reason=error))
             return False
-        return True
+        if torch is None:
+            self._refuse(_("Not segmented: PyTorch is not installed."))
+        return torch is not None
 
     def _model_is_there(self, parameters: Parameters) -> bool:
         spec = chosen_model(parameters)

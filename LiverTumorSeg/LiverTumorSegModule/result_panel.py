@@ -6,11 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import qt
 import slicer
 from slicer.i18n import tr as _
 
+from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.mrml.result import RESULT_ATTRIBUTE
 from LiverTumorSegModule.export import as_text, csv_files, export_csv
+from LiverTumorSegModule.messages import show_error
 
 EDITOR_TAG = "LiverTumorSeg"
 _ROW_PIXELS = 22
@@ -66,12 +70,12 @@ class ResultPanel:
         """Turn the slice views to the long axis of the lesion in a row of the table."""
         from LiverTumorSegLib.mrml.views import show_position
 
-        measurements = self._result.measurements if self._result else None
-        if measurements is None or not 0 <= row < len(measurements.lesions):
+        if self._result is None or self._result.measurements is None:
             return
-        start, end = measurements.lesions[row].long_axis_ras_mm
-        middle = [(a + b) / 2 for a, b in zip(start, end, strict=True)]
-        show_position(slicer.mrmlScene, middle, self._result.volume)
+        lesions = self._result.measurements.lesions
+        if 0 <= row < len(lesions):
+            middle_ras = np.mean(lesions[row].long_axis_ras_mm, axis=0)
+            show_position(slicer.mrmlScene, middle_ras, self._result.volume)
 
     def copy_tables(self) -> None:
         """Both tables to the clipboard."""
@@ -85,18 +89,18 @@ class ResultPanel:
         question = _("Replace {names} in {folder}?").format(names=", ".join(present), folder=folder)
         if present and not slicer.util.confirmOkCancelDisplay(question):
             return []
-        with slicer.util.tryWithErrorDisplay(_("The tables could not be written.")):
+        try:
             written = export_csv(self._result, folder)
-            self.say(_("Written: {paths}").format(paths=", ".join(map(str, written))))
-            return written
-        return []
+        except (InputError, OSError) as error:
+            show_error(_("The tables could not be written: {reason}").format(reason=error))
+            return []
+        self.say(_("Written: {paths}").format(paths=", ".join(map(str, written))))
+        return written
 
     def _on_row(self, index: Any) -> None:
         self.jump_to_row(index.row())
 
     def _on_export(self) -> None:
-        import qt
-
         folder = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), _("Folder for the CSV files"))
         if folder:
             self.export_to(Path(str(folder)))

@@ -26,6 +26,9 @@ def register_sample_data() -> None:
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="Liver Tumor Seg",
         sampleName=SAMPLE_NAME,
+        uris=[],  # no file to download; Slicer refuses a source that does not say so
+        fileNames=[],
+        nodeNames=[],
         thumbnailFileName=str(icons / "LiverTumorSeg.png"),
         customDownloader=_load_phantom_for_sample_data,
     )

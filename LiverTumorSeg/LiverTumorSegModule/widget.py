@@ -17,6 +17,7 @@ from LiverTumorSegLib.errors import InputError
 from LiverTumorSegModule.activity import Activity
 from LiverTumorSegModule.input_panel import InputPanel
 from LiverTumorSegModule.logic import LiverTumorSegLogic
+from LiverTumorSegModule.messages import show_error
 from LiverTumorSegModule.parameters import Parameters
 from LiverTumorSegModule.preparation import Preparation
 from LiverTumorSegModule.run_panel import RunPanel
@@ -29,12 +30,13 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """
 
     def __init__(self, parent: Any = None) -> None:
-        ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic: LiverTumorSegLogic | None = None
         self.ask: Callable[[str], bool] = slicer.util.confirmYesNoDisplay
-        self.showError: Callable[[str, str], None] = _show_error
+        self.showError: Callable[[str, str], None] = show_error
         self._parameters: Parameters | None = None
+        # Last, because without a parent it makes one and calls setup() at once.
+        ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def setup(self) -> None:
         """Called when the module is opened for the first time."""
@@ -208,9 +210,3 @@ def _last_word(activity: Activity) -> str:
     warnings = " ".join(getattr(activity, "warnings", []))
     took = _(" ({seconds:.0f} s)").format(seconds=sum(seconds.values())) if seconds else ""
     return _("{title}: done{took}. {warnings}").format(title=activity.title, took=took, warnings=warnings).strip()
-
-
-def _show_error(message: str, details: str) -> None:
-    """One message; what the child printed is there to be unfolded."""
-    more = {"detailedText": details} if details else {}
-    slicer.util.errorDisplay(message, windowTitle=_("Liver Tumor Seg"), **more)

@@ -6,40 +6,20 @@ import numpy as np
 import psutil
 import pytest
 import slicer
-from module_widget import cells, edit, opened_module, wait_for_numbers, wait_until
-from mrml_case import SHAPE, ct_array, label_array, oblique_affine
+from module_widget import add_ct, add_result_on, cells, edit, opened_module, wait_for_numbers, wait_until
+from mrml_case import SHAPE, label_array
 
-from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.measure.case import measure_case
-from LiverTumorSegLib.mrml.grid import image_of, matrix_of
 from LiverTumorSegLib.mrml.markups import ends_ras_of, is_reader_line, length_mm
-from LiverTumorSegLib.mrml.result_nodes import add_result
 from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
 from LiverTumorSegLib.mrml.surfaces import create_surfaces
 from LiverTumorSegLib.mrml.volume_node import view_of
-from LiverTumorSegLib.volume import Volume
-
-RIGHT_HANDED = oblique_affine() @ np.diag([-1.0, 1.0, 1.0, 1.0])
 
 
 @pytest.fixture
 def module(scene):
     with opened_module() as widget:
         yield widget
-
-
-def add_ct(scene, name="CT", start_ijk=(0, 0, 0)):
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    node.SetIJKToRASMatrix(matrix_of(RIGHT_HANDED))
-    node.SetAndObserveImageData(image_of(ct_array(), start_ijk))
-    node.CreateDefaultDisplayNodes()
-    return node
-
-
-def add_result_on(scene, ct, run=None):
-    segmentation = Volume(label_array(), view_of(ct).affine)
-    measured = measure_case(segmentation)[0]
-    return add_result(scene, ct, segmentation, MAIN_LABELS, measured, run or {"command": "segment"})
 
 
 @pytest.fixture
@@ -150,7 +130,7 @@ def test_an_edit_during_the_measurement_of_another_is_not_overtaken_by_it(module
 
 
 def test_two_results_that_change_together_keep_their_own_numbers(scene, module, result):
-    other = add_result_on(scene, add_ct(scene, "other", (5, 2, -7)))
+    other = add_result_on(scene, add_ct(scene, "other", start_ijk=(5, 2, -7)))
     module.logic.tick()
     edit(result, "tumor", without_small_tumor())
     edit(other, "vessel", np.zeros(SHAPE, bool))
@@ -164,7 +144,7 @@ def test_two_results_that_change_together_keep_their_own_numbers(scene, module, 
 
 
 def test_a_rough_result_stays_flagged_after_an_edit(scene, module):
-    rough = add_result_on(scene, add_ct(scene), {"command": "segment", "model": {"id": "classical"}})
+    rough = add_result_on(scene, add_ct(scene), run={"command": "segment", "model": {"id": "classical"}})
     module.logic.tick()
     edit(rough, "tumor", without_small_tumor())
     wait_for_numbers(module, rough)
