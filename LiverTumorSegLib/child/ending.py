@@ -18,6 +18,7 @@ class Ending(Enum):
 
     EXITED = "exited"
     SILENT = "silent"
+    FLOODED = "flooded"
     KILLED = "killed"
 
 
@@ -35,6 +36,8 @@ class End:
         """One sentence or two: what happened and what to do."""
         if self.ending is Ending.SILENT:
             return f"It gave no sign of life for {self.silence_s:g} s and was stopped. Try again, or another device."
+        if self.ending is Ending.FLOODED:
+            return f"It printed without end{last_words(self.log_tail)} and was stopped. See the log."
         if self.ending is Ending.KILLED:
             return "It was stopped."
         if self.out_of_memory:

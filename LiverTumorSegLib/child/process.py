@@ -21,7 +21,10 @@ from LiverTumorSegLib.child.tree import ProcessTree
 OUTPUT_FILE, LOG_FILE = "output.jsonl", "log.txt"
 CLEAN_UP_S = 1.2
 """What a child gets to unwind after it was asked to stop; then it is killed."""
+MOST_OUTPUT_BYTES = 2**26
+"""An honest run prints less than a megabyte; a child that prints more than this fills the disk and is killed."""
 _TAIL_BYTES = 4000
+_AT_ONCE_BYTES = 2**20
 
 
 class ChildProcess:
@@ -98,6 +101,9 @@ class ChildProcess:
                 self.kill()
         elif code is not None:
             self._finish(Ending.EXITED, code)
+        elif self._printed_bytes() > MOST_OUTPUT_BYTES:
+            self._end_tree()
+            self._finish(Ending.FLOODED, None)
         elif self._silence_s is not None and now - self._heard > self._silence_s:
             self._end_tree()
             self._finish(Ending.SILENT, None)
@@ -129,31 +135,37 @@ class ChildProcess:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
+    def _printed_bytes(self) -> int:
+        return sum((self._folder / name).stat().st_size for name in (OUTPUT_FILE, LOG_FILE))
+
     def _read(self, *, to_the_end: bool) -> list[dict[str, Any]]:
+        """A bit of the output at a time, so that a poll stays short; of a child that has ended, the rest."""
         if self._output is None:
             return []
-        *lines, self._unfinished = (self._unfinished + self._output.read()).split(b"\n")
+        new = self._output.read(MOST_OUTPUT_BYTES if to_the_end else _AT_ONCE_BYTES)
+        *lines, self._unfinished = (self._unfinished + new).split(b"\n")
         if to_the_end:
             lines.append(self._unfinished)
-        return [event for event in map(self._event, lines) if event is not None]
-
-    def _event(self, line: bytes) -> dict[str, Any] | None:
-        """Libraries print what they like: a line that is no JSON object is logged, not an error."""
-        text = line.decode("utf-8", "replace").strip()
-        if not text:
-            return None
-        try:
-            event = json.loads(text)
-        except ValueError:
-            event = None
-        if isinstance(event, dict):
-            return event
-        with (self._folder / LOG_FILE).open("a", encoding="utf-8") as log:
-            log.write(text + "\n")
-        return None
+        texts = [line.decode("utf-8", "replace").strip() for line in lines]
+        events = [(text, _object_in(text)) for text in texts if text]
+        # Libraries print what they like: a line that is no JSON object is logged, not an error.
+        if others := [text for text, event in events if event is None]:
+            with (self._folder / LOG_FILE).open("a", encoding="utf-8") as log:
+                log.write("\n".join(others) + "\n")
+        return [event for _text, event in events if event is not None]
 
     def _log_tail(self) -> str:
         path = self._folder / LOG_FILE
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - _TAIL_BYTES))
             return log.read().decode("utf-8", "replace")
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    if not text.startswith("{"):
+        return None
+    try:
+        event = json.loads(text)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None

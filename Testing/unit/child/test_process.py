@@ -122,6 +122,20 @@ def test_a_child_that_falls_silent_is_stopped_although_it_babbles(start):
     assert is_gone(child.pid)
 
 
+def test_a_child_that_prints_without_end_is_stopped_and_no_poll_takes_long(start, record_property):
+    child = start("while True: print('garbage' * 100)")
+    longest, deadline = 0.0, time.monotonic() + 60
+    while child.end is None and time.monotonic() < deadline:
+        begun = time.monotonic()
+        assert child.poll() == []
+        longest = max(longest, time.monotonic() - begun)
+        time.sleep(0.02)
+    record_property("longest_poll_s", round(longest, 2))
+    assert child.end.ending is Ending.FLOODED
+    assert child.end.message.startswith("It printed without end (")
+    assert is_gone(child.pid)
+
+
 def test_killing_takes_the_whole_family_even_those_in_sessions_of_their_own(start):
     child = start(FAMILY + "time.sleep(60)")
     grandchild = first_event(child)["pid"]
