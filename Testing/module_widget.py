@@ -42,6 +42,9 @@ def opened_module() -> Iterator[Any]:
     finally:
         widget.exit()
         widget.cleanup()
+        # A form that lives on follows the scene, and slows down every change of it.
+        parent.delete()
+        slicer.app.processEvents()
 
 
 def wait_until(holds: Callable[[], bool], widget: Any, seconds: float = 60) -> None:

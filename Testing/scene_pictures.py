@@ -11,7 +11,7 @@ import slicer
 from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper, vtkMapper, vtkRenderer, vtkRenderWindow
 from vtkmodules.vtkRenderingUI import vtkGenericRenderWindowInteractor
 
-from LiverTumorSegLib.mrml.picture import Picture, _pixels, _window, check_opengl
+from LiverTumorSegLib.mrml.picture import Picture, check_opengl, offscreen_window, pixels_of
 
 _VIEW = "LiverTumorSegSlicePicture"
 _MANAGERS = ("vtkMRMLSegmentationsDisplayableManager2D", "vtkMRMLMarkupsDisplayableManager")
@@ -31,7 +31,7 @@ def slice_picture(
     Radiological: the patient's right is on the left of axial and coronal pictures, the face on the left of sagittal
     ones. field_of_view_mm: the width of the picture. The scene is left without a further node.
     """
-    window = _window(size_px)
+    window = offscreen_window(size_px)
     check_opengl(window)
     with _temporary_slice(scene, application_logic) as logic, _polygon_offset():
         _aim(logic.GetSliceNode(), orientation, point_ras, field_of_view_mm, size_px)
@@ -43,7 +43,7 @@ def slice_picture(
         group = _displayable_managers(renderer, application_logic)
         group.SetMRMLDisplayableNode(logic.GetSliceNode())
         window.Render()
-        picture = _pixels(window)
+        picture = pixels_of(window)
         group.SetMRMLDisplayableNode(None)
     window.Finalize()
     return picture

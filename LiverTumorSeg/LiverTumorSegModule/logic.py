@@ -11,6 +11,7 @@ from typing import Any
 import qt
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
+from slicer.util import VTKObservationMixin
 
 from LiverTumorSegLib.child.job import SILENCE_S
 from LiverTumorSegLib.errors import InputError
@@ -25,7 +26,7 @@ from LiverTumorSegModule.surroundings import python_words
 TICK_MS = 100
 
 
-class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
+class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     """Usable without a widget: ``process`` for scripts; for applications, work that goes on while they live.
 
     onProgress: called with the running activity. onMeasuring: with a line on the numbers of an edited mask, empty once
@@ -34,6 +35,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
 
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
+        VTKObservationMixin.__init__(self)
         self.activity: Activity | None = None
         self.onProgress: Callable[[Activity], None] = lambda _activity: None
         self.onMeasuring: Callable[[str], None] = lambda _text: None
@@ -45,10 +47,13 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
         self._timer.setInterval(TICK_MS)
         self._timer.connect("timeout()", self.tick)
         self._timer.start()
+        # Scripts use the logic without the widget, and node ids begin anew in the next scene.
+        self.addObserver(slicer.mrmlScene, slicer.vtkMRMLScene.StartCloseEvent, lambda *_: self.sceneCloses())
 
     def cleanup(self) -> None:
         """Stop everything; the logic is of no use afterwards."""
         self._timer.stop()
+        self.removeObservers()
         self._stopActivity()
         self._watch.forget()
         self.measuring.close()
@@ -70,6 +75,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
         self, requirements: list[str], wheels: Path | None, onFinished: Callable[[Installation], None]
     ) -> None:
         """Install packages into Slicer's Python; returns at once."""
+        self._checkIdle()
         folder = Path(slicer.app.temporaryPath)
         self._start(
             Installation(requirements, python=python_words(), temporary_folder=folder, wheels=wheels), onFinished
@@ -79,6 +85,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
         """Write report and files of a result; returns at once. Raises InputError where that cannot be done."""
         from LiverTumorSegModule.export import ReportJob
 
+        self._checkIdle()  # before the job writes its input
         self._start(ReportJob(result, folder, python_words(), Path(slicer.app.temporaryPath)), onFinished)
 
     def process(self, volume: Any, settings: SegmentSettings | None = None, options: RunOptions | None = None) -> Any:
@@ -91,9 +98,9 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
             run = self.startSegmentation(
                 volume, settings or SegmentSettings(), options or self.runOptions(), ended.append
             )
-        except InputError as error:
+        except (InputError, OSError) as error:
             raise RuntimeError(str(error)) from error
-        while not ended:
+        while not ended and self.activity is run:
             self.tick()
             slicer.app.processEvents()
             time.sleep(TICK_MS / 2000)
@@ -134,14 +141,17 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic):
         self._onFinished(activity)
 
     def _start(self, activity: Any, onFinished: Callable[[Any], None]) -> None:
+        self._checkIdle()
+        activity.start()
+        self.activity, self._onFinished = activity, onFinished
+
+    def _checkIdle(self) -> None:
         if self.activity is not None:
             raise InputError(
                 found=f"{self.activity.title} is running",
                 expected="one run at a time",
                 remedy="Wait for it, or cancel it",
             )
-        activity.start()
-        self.activity, self._onFinished = activity, onFinished
 
     def _stopActivity(self) -> None:
         activity, self.activity = self.activity, None

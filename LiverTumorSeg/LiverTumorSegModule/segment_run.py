@@ -16,14 +16,18 @@ import numpy as np
 
 from LiverTumorSegLib.child.job import SILENCE_S, CommandJob, Failure, JobState
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.progress import ProgressEvent
 from LiverTumorSegLib.registry import KULEUVEN
 from LiverTumorSegLib.settings import SegmentSettings
+from LiverTumorSegLib.volume import Volume
+from LiverTumorSegModule.export import file_name
 
-CT_FILE, RESULT_FOLDER = "ct.nii", "result"
+RESULT_FOLDER = "result"
+_LONGEST_NAME = 50
 _AS_THEY_ARE = (np.uint8, np.int16, np.uint16, np.int32, np.float32)
-_RUN_SHARE = 0.95
-"""Of the progress bar; the rest is import and surfaces."""
+_FETCH_SHARE, _RUN_SHARE = 0.05, 0.95
+"""Where in the progress bar a fetch and the run end; the rest is import and surfaces."""
 
 
 class RunState(Enum):
@@ -67,7 +71,8 @@ class SegmentRun:
         self.warnings: list[str] = []
         self.seconds: dict[str, float] = {}
         self._scene = volume_node.GetScene()
-        self._volume_id = volume_node.GetID()
+        # Itself, not its id: in a scene that was closed meanwhile, another patient's CT has the same.
+        self._volume_node = volume_node
         self._settings = settings
         self._options = options
         self._on_result = on_result
@@ -75,6 +80,7 @@ class SegmentRun:
         self._jobs: list[CommandJob] = []
         self._surfaces: Iterator[str] | None = None
         self._started = 0.0
+        self._fetch_share = 0.0
         self._last_log = ""
 
     @property
@@ -85,7 +91,8 @@ class SegmentRun:
         if not self._jobs:
             return ProgressEvent("write", 0.0, "Writing the CT")
         event = self._jobs[0].progress
-        return replace(event, fraction=_RUN_SHARE * event.fraction)
+        start, stop = (0.0, _FETCH_SHARE) if len(self._jobs) > 1 else (self._fetch_share, _RUN_SHARE)
+        return replace(event, fraction=start + (stop - start) * event.fraction)
 
     @property
     def cancelled(self) -> bool:
@@ -106,8 +113,9 @@ class SegmentRun:
             self._tidy_up()
             raise
         self._jobs = [self._segment_job(self._folder)]
-        if self._options.models_folder is not None and self._settings.model in ("auto", KULEUVEN.id):
+        if self._options.models_folder is not None and self._needs_networks():
             self._jobs.insert(0, self._fetch_job(self._options.models_folder))
+            self._fetch_share = _FETCH_SHARE
         self._started = time.perf_counter()
         self._jobs[0].start()
 
@@ -136,18 +144,28 @@ class SegmentRun:
                 self._jobs[0].kill()
             self._finish(RunState.CANCELLED)
 
+    @property
+    def _ct_file(self) -> str:
+        """The child's messages name its input by this file."""
+        return f"{file_name(self.title)[:_LONGEST_NAME]}.nii"
+
     def _write_ct(self) -> None:
         from LiverTumorSegLib.io.nifti import write_nifti
         from LiverTumorSegLib.mrml.volume_node import view_of
 
         ct = view_of(self._volume())
         array = ct.array if ct.array.dtype in _AS_THEY_ARE else ct.array.astype(np.float32)
-        write_nifti(self._file(CT_FILE), ct.with_array(array))
+        write_nifti(self._file(self._ct_file), ct.with_array(array))
+
+    def _needs_networks(self) -> bool:
+        from LiverTumorSegLib.io import weights
+
+        return self._settings.model in ("auto", KULEUVEN.id) and not weights.is_present(KULEUVEN)
 
     def _segment_job(self, folder: Path) -> CommandJob:
         from LiverTumorSegLib.cli.options import words_from
 
-        words = ["segment", folder / CT_FILE, "-o", folder / RESULT_FOLDER, "--contents", "data"]
+        words = ["segment", folder / self._ct_file, "-o", folder / RESULT_FOLDER, "--contents", "data"]
         offline = ["--offline"] if self._options.offline else []
         return self._job([*words, *words_from(self._settings), *offline], "segment")
 
@@ -183,25 +201,41 @@ class SegmentRun:
         except InputError as error:
             self._fail(Failure(str(error), job.log))
             return
+        except BaseException as error:
+            # Whoever polls gets the error now, and a run that has failed the next time; not this again and again.
+            self._fail(Failure(f"The result could not be brought into the scene ({error}).", job.log))
+            raise
         self.warnings = [str(warning) for warning in job.facts.get("warnings", [])]
         self._on_result(self.result)
 
     def _add_result(self, job: CommandJob) -> None:
-        from LiverTumorSegLib.io.results import RUN, read_segmentation_of
-        from LiverTumorSegLib.io.text_files import read_json
         from LiverTumorSegLib.labels import MAIN_LABELS
-        from LiverTumorSegLib.measurements import Measurements
         from LiverTumorSegLib.mrml.result_nodes import add_result
         from LiverTumorSegLib.mrml.surfaces import surfaces_one_by_one
         from LiverTumorSegLib.mrml.views import focus_of, show_result
 
         volume_node = self._volume()
-        segmentation = read_segmentation_of(self._file(RESULT_FOLDER))
-        measurements = Measurements.from_json(job.facts["measurements"])
-        run = read_json(self._file(RESULT_FOLDER) / RUN) | {"volume": self.title}
+        segmentation, measurements, run = self._read_result(job)
         self.result = add_result(self._scene, volume_node, segmentation, MAIN_LABELS, measurements, run)
         show_result(self._scene, volume_node, focus_of(segmentation, measurements.lesions))
         self._surfaces = surfaces_one_by_one(self.result.segmentation)
+
+    def _read_result(self, job: CommandJob) -> tuple[Volume, Measurements, dict[str, Any]]:
+        """Label map, numbers and run record. Raises InputError where the child has left something else."""
+        from LiverTumorSegLib.io.results import RUN, read_segmentation_of
+        from LiverTumorSegLib.io.text_files import read_json
+
+        folder = self._file(RESULT_FOLDER)
+        try:
+            segmentation = read_segmentation_of(folder)
+            measurements = Measurements.from_json(job.facts["measurements"])
+            return segmentation, measurements, read_json(folder / RUN) | {"volume": self.title}
+        except (InputError, OSError, ValueError, KeyError) as error:
+            raise InputError(
+                found=f"The result for {self.title} cannot be read ({getattr(error, 'found', error)})",
+                expected="label map, measurements and run record in the temporary folder",
+                remedy="Segment again; the log says what was printed",
+            ) from error
 
     def _make_surface(self) -> None:
         """Of the next segment, unless somebody has taken the result out of the scene meanwhile."""
@@ -213,8 +247,8 @@ class SegmentRun:
 
     def _volume(self) -> Any:
         """The CT; raises InputError if somebody has removed it."""
-        node = self._scene.GetNodeByID(self._volume_id)
-        if node is None:
+        node = self._volume_node
+        if node.GetScene() is not self._scene:
             raise InputError(
                 found=f"{self.title} is no longer in the scene",
                 expected="the CT to stay until its result is there",

@@ -193,9 +193,7 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters = None
         self.inputPanel.show(None)
         self.resultPanel.show(None)
-        if self.logic is not None:
-            self.logic.sceneCloses()
-            self.runPanel.show_idle(None)
+        self.runPanel.show_idle(None)
 
     def _onSceneEndClose(self, _caller: Any, _event: Any) -> None:
         self._takeParameterNode()

@@ -4,8 +4,8 @@
 
 CT: default is 3D-IRCADb patient 1 where LIVERTUMORSEG_TESTDATA has it, else the phantom. Module and command line take
 turns on the same file; medians. The module runs on Slicer's real core with stand-ins for the desktop application
-(offscreen Qt, no views), or in desktop Slicer. "longest halt" is the longest time in which a timer of 10 ms did not fire:
-how long the window would not answer.
+(offscreen Qt, no views), or in desktop Slicer. "longest halt" is the longest time in which a timer of 10 ms did not
+fire: how long the window would not answer.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "tools" / "cmake_lists.py"
 STAND_IN = Path(__file__).parent / "slicer_config"
 ICON = "LiverTumorSeg/Resources/Icons/LiverTumorSeg.png"
+FROM_THE_ROOT = ("pyproject.toml", "LICENSE", "NOTICE")
 MODULES = "lib/Slicer-5.10/qt-scripted-modules"
 INSTALLED_MODULES = f"Extensions-1/LiverTumorSeg/{MODULES}"
 # No file of the extension is compiled: CMake takes any program for the compiler and asks it nothing.
@@ -143,7 +144,7 @@ def test_a_cmake_file_without_the_list_is_refused(tmp_path):
 
 
 def test_everything_on_the_disk_arrives_in_the_build_and_in_the_installation(built):
-    expected = {"LiverTumorSegLib/pyproject.toml"}
+    expected = {f"LiverTumorSegLib/{name}" for name in FROM_THE_ROOT}
     for folder, place in (("LiverTumorSeg", ""), ("LiverTumorSegLib", "LiverTumorSegLib/")):
         for names in cmake_lists().on_disk(ROOT / folder).values():
             expected |= {place + name for name in names}
@@ -157,7 +158,7 @@ def test_everything_on_the_disk_arrives_in_the_build_and_in_the_installation(bui
 def test_what_is_installed_has_the_same_bytes_as_the_source(built):
     sources = {name: ROOT / name for name in ("LiverTumorSegLib/cli/main.py", "LiverTumorSegLib/__init__.py")}
     sources["Resources/Icons/LiverTumorSeg.png"] = ROOT / ICON
-    sources["LiverTumorSegLib/pyproject.toml"] = ROOT / "pyproject.toml"
+    sources |= {f"LiverTumorSegLib/{name}": ROOT / name for name in FROM_THE_ROOT}
     for installed, source in sources.items():
         assert (built.modules / installed).read_bytes() == source.read_bytes(), installed
 
