@@ -34,7 +34,7 @@ def render_3d(scene: slicer.vtkMRMLScene, application_logic: Any, focus: Focus, 
     size_px: width and height. Segmentations get their surfaces (``surfaces``) beforehand; the scene is left as
     it was. Raises InputError where no software or hardware OpenGL is installed.
     """
-    window = _window(size_px)
+    window = offscreen_window(size_px)
     check_opengl(window)
     renderer = _renderer(window)
     with _temporary_view(scene) as view:
@@ -44,7 +44,7 @@ def render_3d(scene: slicer.vtkMRMLScene, application_logic: Any, focus: Focus, 
         look_from_front(camera, focus, aspect=size_px[0] / size_px[1])
         _add_letters(renderer, size_px)
         window.Render()
-        picture = _pixels(window)
+        picture = pixels_of(window)
         group.SetMRMLDisplayableNode(None)
     window.Finalize()
     return picture
@@ -60,7 +60,8 @@ def check_opengl(window: vtkRenderWindow) -> None:
         )
 
 
-def _window(size_px: tuple[int, int]) -> vtkRenderWindow:
+def offscreen_window(size_px: tuple[int, int]) -> vtkRenderWindow:
+    """A window without a screen; size_px: width and height. ``check_opengl`` it before drawing."""
     if sys.platform.startswith("linux"):
         from vtkmodules.vtkRenderingOpenGL2 import vtkEGLRenderWindow
 
@@ -170,7 +171,8 @@ def _letter(text: str, x: int, y: int, size_px: int) -> vtkTextActor:
     return actor
 
 
-def _pixels(window: vtkRenderWindow) -> Picture:
+def pixels_of(window: vtkRenderWindow) -> Picture:
+    """What was drawn, first row at the top."""
     grabber = vtkWindowToImageFilter()
     grabber.SetInput(window)
     grabber.SetInputBufferTypeToRGB()

@@ -78,6 +78,8 @@ def _application_logic(scene: slicer.vtkMRMLScene) -> Any:
     logic.SetViewLogics(vtkCollection())
     logic.GetColorLogic().SetMRMLScene(scene)
     logic.GetColorLogic().AddDefaultColorNodes()
+    # By this name other logics ask for it, to give a volume its colors.
+    logic.SetModuleLogic("Colors", logic.GetColorLogic())
     return logic
 
 
