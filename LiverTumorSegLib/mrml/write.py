@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import slicer
@@ -44,7 +45,10 @@ def save_mrb(scene: slicer.vtkMRMLScene, path: Path) -> None:
 def load_mrb(scene: slicer.vtkMRMLScene, path: Path) -> None:
     """Add what a scene file holds to a scene. Raises InputError if it cannot be read."""
     messages = slicer.vtkMRMLMessageCollection()
-    if not scene.ReadFromMRB(str(path), False, messages):
+    # Slicer unpacks in a temporary working directory, and stays there, deleted, if the file is no archive.
+    with contextlib.chdir(Path.cwd()):
+        was_read = scene.ReadFromMRB(str(path.resolve()), False, messages)
+    if not was_read:
         raise InputError(
             found=f"{path} could not be read{_reasons(messages)}",
             expected="a scene bundle (.mrb) of 3D Slicer",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,5 +132,7 @@ def test_a_scene_that_cannot_be_written_is_one_clear_line(tmp_path):
 
 def test_a_file_that_is_no_scene_is_one_clear_line(tmp_path):
     (tmp_path / "scene.mrb").write_text("not a scene")
+    before = Path.cwd()
     with HeadlessScene() as session, pytest.raises(InputError, match="could not be read"):
         load_mrb(session.scene, tmp_path / "scene.mrb")
+    assert Path.cwd() == before
