@@ -23,7 +23,7 @@ from LiverTumorSegModule.result_watch import ResultWatch
 from LiverTumorSegModule.segment_run import RunOptions, SegmentRun
 from LiverTumorSegModule.surroundings import python_words
 
-TICK_MS = 100
+TICK_MS = 50
 
 
 class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):

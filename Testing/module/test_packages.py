@@ -296,3 +296,9 @@ def test_a_python_that_cannot_be_started_is_an_error_and_nothing_is_left(tempora
     with pytest.raises(FileNotFoundError):
         installation.start()
     assert list(temporary.iterdir()) == []
+
+
+def test_the_manuals_command_for_a_computer_without_network_names_every_package():
+    manual = (Path(__file__).parents[2] / "docs" / "slicer.md").read_text(encoding="utf-8")
+    command = next(line for line in manual.splitlines() if line.startswith("pip download --only-binary"))
+    assert set(command.split("wheels ")[1].split()) == set(FACTS)
