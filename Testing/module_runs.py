@@ -15,10 +15,11 @@ import psutil
 import slicer
 from LiverTumorSegModule.logic import LiverTumorSegLogic
 from LiverTumorSegModule.sample_data import load_phantom
-from LiverTumorSegModule.segment_run import RunState, SegmentRun
+from LiverTumorSegModule.segment_run import SegmentRun
 from LiverTumorSegModule.surroundings import python_words
 from vtkmodules.vtkCommonCore import vtkIdList
 
+from LiverTumorSegLib.child.job import JobState
 from LiverTumorSegLib.mrml.grid import image_of, matrix_of
 from LiverTumorSegLib.mrml.volume_node import volume_of
 from LiverTumorSegLib.settings import SegmentSettings
@@ -153,7 +154,7 @@ def start(logic: LiverTumorSegLogic, node: Any, settings: SegmentSettings = QUIC
 
 def reach(logic: LiverTumorSegLogic, run: SegmentRun, stage: str) -> None:
     """Until a run is in a stage; fails the test if it ends before."""
-    until(lambda: run.progress.stage == stage or run.state is not RunState.RUNNING, logic)
+    until(lambda: run.progress.stage == stage or run.state is not JobState.RUNNING, logic)
     assert run.progress.stage == stage, run.failure
 
 

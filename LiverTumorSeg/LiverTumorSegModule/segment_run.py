@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,6 @@ _LONGEST_NAME = 50
 _AS_THEY_ARE = (np.uint8, np.int16, np.uint16, np.int32, np.float32)
 _FETCH_SHARE, _RUN_SHARE = 0.05, 0.95
 """Where in the progress bar a fetch and the run end; the rest is import and surfaces."""
-
-
-class RunState(Enum):
-    """Where a run is; the last three are final."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ class SegmentRun:
     def __init__(
         self, volume_node: Any, settings: SegmentSettings, options: RunOptions, on_result: Callable[[Any], None]
     ) -> None:
-        self.state = RunState.RUNNING
+        self.state = JobState.RUNNING
         self.title = volume_node.GetName()
         self.failure: Failure | None = None
         self.result: Any | None = None
@@ -96,7 +86,7 @@ class SegmentRun:
 
     @property
     def cancelled(self) -> bool:
-        return self.state is RunState.CANCELLED
+        return self.state is JobState.CANCELLED
 
     @property
     def log(self) -> str:
@@ -121,28 +111,28 @@ class SegmentRun:
 
     def poll(self) -> bool:
         """One step; whether the run goes on."""
-        if self.state is not RunState.RUNNING:
+        if self.state is not JobState.RUNNING:
             return False
         if self._surfaces is not None:
             self._make_surface()
         else:
             self._listen(self._jobs[0])
-        return self.state is RunState.RUNNING
+        return self.state is JobState.RUNNING
 
     def cancel(self) -> None:
         """Stop the child with all its children; polling sees the run cancelled. The scene is as it was.
 
         Once the result is in the scene there is nothing left to cancel.
         """
-        if self.state is RunState.RUNNING and self._jobs:
+        if self.state is JobState.RUNNING and self._jobs:
             self._jobs[0].cancel()
 
     def kill(self) -> None:
         """The same at once, for a scene or an application that is being closed."""
-        if self.state is RunState.RUNNING:
+        if self.state is JobState.RUNNING:
             if self._jobs:
                 self._jobs[0].kill()
-            self._finish(RunState.CANCELLED)
+            self._finish(JobState.CANCELLED)
 
     @property
     def _ct_file(self) -> str:
@@ -184,7 +174,7 @@ class SegmentRun:
         if running:
             return
         if job.state is JobState.CANCELLED:
-            self._finish(RunState.CANCELLED)
+            self._finish(JobState.CANCELLED)
         elif job.failure is not None:
             self._fail(job.failure)
         elif len(self._jobs) > 1:
@@ -243,7 +233,7 @@ class SegmentRun:
         with self._stage("surfaces"):
             if not gone and self._surfaces is not None and next(self._surfaces, None) is not None:
                 return
-        self._finish(RunState.DONE)
+        self._finish(JobState.DONE)
 
     def _volume(self) -> Any:
         """The CT; raises InputError if somebody has removed it."""
@@ -258,9 +248,9 @@ class SegmentRun:
 
     def _fail(self, failure: Failure) -> None:
         self.failure = failure
-        self._finish(RunState.FAILED)
+        self._finish(JobState.FAILED)
 
-    def _finish(self, state: RunState) -> None:
+    def _finish(self, state: JobState) -> None:
         self.state = state
         self._last_log = self.log
         self._jobs = []

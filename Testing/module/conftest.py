@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from vtk_fixture import vtk_errors
+
+__all__ = ["vtk_errors"]
 
 MODULE_FILE = Path(__file__).parents[2] / "LiverTumorSeg" / "LiverTumorSeg.py"
 
@@ -51,19 +54,6 @@ if not _missing():
 
 
 @pytest.fixture
-def vtk_errors() -> Iterator[Any]:
-    """Whatever VTK and MRML complain about fails the test: their errors are otherwise only printed."""
-    from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
-
-    before, window = vtkOutputWindow.GetInstance(), vtkStringOutputWindow()
-    vtkOutputWindow.SetInstance(window)
-    yield window
-    vtkOutputWindow.SetInstance(before)
-    assert "ERROR" not in window.GetOutput()
-    assert "Warning" not in window.GetOutput()
-
-
-@pytest.fixture
 def callback_errors() -> Iterator[list[BaseException]]:
     """Errors in slots and observers fail the test: they reach nobody but sys.excepthook.
 
@@ -86,3 +76,11 @@ def scene(vtk_errors: Any, callback_errors: list[BaseException]) -> Iterator[Any
     slicer.mrmlScene.Clear(0)
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    """An empty folder for what the module writes for a while."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder

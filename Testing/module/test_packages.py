@@ -47,13 +47,6 @@ def no_other_index(monkeypatch):
 
 
 @pytest.fixture
-def temporary(tmp_path) -> Path:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def wheels(tmp_path) -> Path:
     """gallstone needs bile; both are there."""
     folder = tmp_path / "wheels"

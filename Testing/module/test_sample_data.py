@@ -19,13 +19,6 @@ COARSE = ("--spacing", 6, 6, 8)
 
 
 @pytest.fixture
-def temporary(tmp_path) -> Path:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def sources(monkeypatch):
     """What was registered with Slicer's Sample Data module, which is not part of its bare core.
 

@@ -6,24 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from vtk_fixture import vtk_errors
+
+__all__ = ["vtk_errors"]
 
 pytest.importorskip("slicer", reason="needs slicer-core: pip install '.[mrml]'")
 
 if TYPE_CHECKING:
     from LiverTumorSegLib.mrml.scene import HeadlessScene
-
-
-@pytest.fixture
-def vtk_errors() -> Iterator[Any]:
-    """Whatever VTK and MRML complain about fails the test: their errors are otherwise only printed."""
-    from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
-
-    before, window = vtkOutputWindow.GetInstance(), vtkStringOutputWindow()
-    vtkOutputWindow.SetInstance(window)
-    yield window
-    vtkOutputWindow.SetInstance(before)
-    assert "ERROR" not in window.GetOutput()
-    assert "Warning" not in window.GetOutput()
 
 
 @pytest.fixture
