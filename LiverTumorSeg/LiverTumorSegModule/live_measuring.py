@@ -18,6 +18,7 @@ from LiverTumorSegLib.measurements import Measurements
 DEBOUNCE_S = 0.15
 """A stroke or a slider makes many changes; what counts is the one that stays."""
 SILENCE_S = 120.0
+MOST_FAILURES = 2
 
 
 class LiveMeasuring:
@@ -40,6 +41,8 @@ class LiveMeasuring:
         """By segmentation id: the request that measures the mask as it is now."""
         self._number = 0
         self._sent = 0.0
+        self._failures = 0
+        """In a row."""
 
     @property
     def busy(self) -> bool:
@@ -69,11 +72,11 @@ class LiveMeasuring:
             return
         for message in self._child.poll():
             self._take(scene, message)
-        if self._child.end is not None:
-            self._give_up(f"The edited mask could not be measured. {self._child.end.message}")
-        elif time.monotonic() - self._sent > SILENCE_S:
+        if self._child.end is None and time.monotonic() - self._sent > SILENCE_S:
             self._child.kill()
-            self._give_up(f"The edited mask could not be measured: no answer within {SILENCE_S:g} s.")
+            self._start_again_or_give_up(f"No answer within {SILENCE_S:g} s.")
+        elif self._child.end is not None:
+            self._start_again_or_give_up(self._child.end.message)
 
     def forget(self) -> None:
         """Drop what is asked and not answered: the scene is being closed."""
@@ -131,6 +134,7 @@ class LiveMeasuring:
         from LiverTumorSegLib.mrml.result import result_of
         from LiverTumorSegLib.mrml.result_nodes import show_measurements
 
+        self._failures = 0 if "number" in message else self._failures
         segmentation_id = self._asked.pop(message.get("number", 0), "")
         if not segmentation_id or self._latest.get(segmentation_id) != message["number"]:
             return  # of an older mask
@@ -149,10 +153,15 @@ class LiveMeasuring:
         if not self.busy:
             self._on_status(text)
 
-    def _give_up(self, text: str) -> None:
-        self._asked.clear()
+    def _start_again_or_give_up(self, reason: str) -> None:
+        """A child may have died long ago, while nothing was asked of it: one more gets the same masks."""
+        self._failures += 1
         self._child = None
-        self._on_status(text)
+        waiting, self._asked = set(self._asked.values()), {}
+        if self._failures < MOST_FAILURES:
+            self._changed |= dict.fromkeys(waiting, 0.0)
+        else:
+            self._on_status(f"The edited mask could not be measured. {reason}")
 
     def _start_child(self) -> None:
         from LiverTumorSegLib.child.job import FOLDER_OF_PACKAGE

@@ -13,6 +13,8 @@ from typing import Any
 import slicer
 from slicer.util import VTKObservationMixin
 
+from LiverTumorSegLib.errors import InputError
+
 LINE_SETTLES_S = 0.25
 _BINARY_LABELMAP = "Binary labelmap"
 
@@ -96,4 +98,14 @@ def _fingerprint(node: Any) -> Hashable:
         scalars = labelmap.GetPointData().GetScalars() if labelmap is not None else None
         times = (labelmap.GetMTime() if labelmap else 0, scalars.GetMTime() if scalars else 0)
         parts.append((segment_id, segment.GetName(), segment.GetTerminology(), segment.GetLabelValue(), *times))
-    return node.GetTransformNodeID(), tuple(parts)
+    return _place_of(node), tuple(parts)
+
+
+def _place_of(node: Any) -> Hashable:
+    """A scaling transform changes volumes, any transform the end points of lines."""
+    from LiverTumorSegLib.mrml.grid import to_world_of
+
+    try:
+        return to_world_of(node).tobytes()
+    except InputError:
+        return "warped"

@@ -17,6 +17,7 @@ class RunPanel:
 
     def __init__(self, ui: Any, on_segment: Callable[[], None], on_cancel: Callable[[], None]) -> None:
         self._ui = ui
+        self._log = ""
         ui.segmentButton.connect("clicked()", on_segment)
         ui.cancelButton.connect("clicked()", on_cancel)
 
@@ -51,4 +52,6 @@ class RunPanel:
 
     def show_log(self, text: str) -> None:
         """What the child has printed; its end, where it is long."""
-        self._ui.logText.setPlainText(text[-_LOG_CHARACTERS:])
+        if text != self._log:  # or who reads it would lose the place twenty times a second
+            self._log = text
+            self._ui.logText.setPlainText(text[-_LOG_CHARACTERS:])

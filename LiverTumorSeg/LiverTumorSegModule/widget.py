@@ -9,6 +9,7 @@ from typing import Any
 
 import qt
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
@@ -35,6 +36,7 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ask: Callable[[str], bool] = slicer.util.confirmYesNoDisplay
         self.showError: Callable[[str, str], None] = show_error
         self._parameters: Parameters | None = None
+        self._showing = False
         # Last, because without a parent it makes one and calls setup() at once.
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
@@ -144,6 +146,9 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onFinished(self, activity: Activity) -> None:
         self.runPanel.show_log(activity.log)
         self.runPanel.say(_last_word(activity))
+        result = getattr(activity, "result", None)
+        if self._parameters is not None and result is not None and result.volume is self._parameters.input_volume:
+            self._parameters.result = result.segmentation
         self.refresh()
         if activity.failure is not None:
             self.showError(activity.failure.message, activity.failure.details)
@@ -180,14 +185,26 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _takeParameterNode(self) -> None:
         if self.logic is None:
             return
-        self._parameters = Parameters(self.logic.getParameterNode())
+        node = self.logic.getParameterNode()
+        if not self.hasObserver(node, vtk.vtkCommand.ModifiedEvent, self._onParametersModified):
+            self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self._parameters = Parameters(node)
         if self._parameters.input_volume is None:
             self._parameters.input_volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
         self._showChoices()
 
+    def _onParametersModified(self, _caller: Any, _event: Any) -> None:
+        """By a script, say; showing what is chosen may itself choose the result that belongs to it."""
+        if not self._showing:
+            self._showChoices()
+
     def _showChoices(self) -> None:
-        self.inputPanel.show(self._parameters)
-        self.refresh()
+        self._showing = True
+        try:
+            self.inputPanel.show(self._parameters)
+            self.refresh()
+        finally:
+            self._showing = False
 
     def _onSceneStartClose(self, _caller: Any, _event: Any) -> None:
         self._parameters = None

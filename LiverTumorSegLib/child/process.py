@@ -22,7 +22,7 @@ OUTPUT_FILE, LOG_FILE = "output.jsonl", "log.txt"
 CLEAN_UP_S = 1.2
 """What a child gets to unwind after it was asked to stop; then it is killed."""
 MOST_OUTPUT_BYTES = 2**26
-"""An honest run prints less than a megabyte; a child that prints more than this fills the disk and is killed."""
+"""Between two answers an honest child prints less than a megabyte; one that prints more than this is killed."""
 _TAIL_BYTES = 4000
 _AT_ONCE_BYTES = 2**20
 
@@ -41,7 +41,7 @@ class ChildProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
         self._unfinished = b""
-        self._heard = 0.0
+        self._heard, self._printed_before = 0.0, 0
         self._tree: ProcessTree | None = None
         self._asked_to_stop: float | None = None
 
@@ -64,6 +64,8 @@ class ChildProcess:
     ) -> None:
         """Start the child; returns at once. environment is added to this process'. Raises OSError if it cannot."""
         output, log = self._folder / OUTPUT_FILE, self._folder / LOG_FILE
+        for path in (output, log):
+            path.write_bytes(b"")
         with output.open("ab") as to_output, log.open("ab") as to_log:
             self._process = subprocess.Popen(
                 list(words),
@@ -95,13 +97,13 @@ class ChildProcess:
         events = self._read(to_the_end=code is not None)
         now = time.monotonic()
         if events:
-            self._heard = now
+            self._heard, self._printed_before = now, self._printed_bytes()
         if self._asked_to_stop is not None:
             if code is not None or now - self._asked_to_stop > CLEAN_UP_S:
                 self.kill()
         elif code is not None:
             self._finish(Ending.EXITED, code)
-        elif self._printed_bytes() > MOST_OUTPUT_BYTES:
+        elif self._printed_bytes() - self._printed_before > MOST_OUTPUT_BYTES:
             self._end_tree()
             self._finish(Ending.FLOODED, None)
         elif self._silence_s is not None and now - self._heard > self._silence_s:

@@ -18,31 +18,37 @@ AXIS_ATTRIBUTE = "LiverTumorSeg.Axis"
 ORIGIN_ATTRIBUTE = "LiverTumorSeg.Origin"
 MEASURED_ENDS_ATTRIBUTE = "LiverTumorSeg.MeasuredEnds"
 """Attributes of a line node: the lesion's id (empty for a reader's line without a lesion), LONG or SHORT, AUTOMATIC or
-READER, and where a measured line was put (JSON, RAS mm), by which it is seen whether somebody has moved it."""
+READER, and where a measured line was put (JSON, mm in the node's own frame), by which it is seen whether somebody has
+moved it: not so if the line is moved with its CT by a transform, or taken from under it."""
 
 COLORS = {LONG: (1.0, 0.85, 0.1), SHORT: (0.1, 0.85, 1.0)}
 READER_COLORS = {LONG: (1.0, 0.45, 0.0), SHORT: (0.35, 0.45, 1.0)}
 MOVED_MM = 1e-3
 
 
-def add_measured_line(scene: slicer.vtkMRMLScene, transform_id: str | None) -> Any:
-    """A line node for a diameter, to be put in place by ``place_measured_line``; under the transform of the CT."""
+def add_measured_line(scene: slicer.vtkMRMLScene) -> Any:
+    """A line node for a diameter, to be put in place by ``place_measured_line``."""
     node = scene.AddNewNodeByClass("vtkMRMLMarkupsLineNode")
-    node.SetAndObserveTransformNodeID(transform_id)
     node.SetAttribute(ORIGIN_ATTRIBUTE, AUTOMATIC)
     node.CreateDefaultDisplayNodes()
     return node
 
 
-def place_measured_line(node: slicer.vtkMRMLMarkupsLineNode, lesion: Lesion, axis: str) -> None:
-    """Make a line show the long or the short axis of a lesion, and nothing of what it showed before."""
+def place_measured_line(
+    node: slicer.vtkMRMLMarkupsLineNode, lesion: Lesion, axis: str, transform_id: str | None
+) -> None:
+    """Make a line show the long or the short axis of a lesion, and nothing of what it showed before.
+
+    transform_id: of the transform that the CT is under; the line moves with it.
+    """
     line_ras_mm = lesion.long_axis_ras_mm if axis == LONG else lesion.short_axis_ras_mm
     modified = node.StartModify()
     node.SetName(f"Lesion {lesion.id} {axis} axis")
+    node.SetAndObserveTransformNodeID(transform_id)
     _set_ends(node, line_ras_mm)
     node.SetAttribute(LESION_ID_ATTRIBUTE, str(lesion.id))
     node.SetAttribute(AXIS_ATTRIBUTE, axis)
-    node.SetAttribute(MEASURED_ENDS_ATTRIBUTE, json.dumps(line_ras_mm))
+    node.SetAttribute(MEASURED_ENDS_ATTRIBUTE, json.dumps(_own_ends(node)))
     # The node's own description belongs to Slicer, which writes the length there.
     node.SetNthControlPointDescription(0, _description(lesion))
     _style(node.GetDisplayNode(), COLORS[axis])
@@ -92,16 +98,24 @@ def ends_ras_of(node: slicer.vtkMRMLMarkupsLineNode) -> np.ndarray:
 def has_moved(node: slicer.vtkMRMLMarkupsLineNode) -> bool:
     """Whether a measured line lies elsewhere than it was put."""
     stored = node.GetAttribute(MEASURED_ENDS_ATTRIBUTE)
-    ends_ras = ends_ras_of(node)
-    if is_reader_line(node) or not stored or len(ends_ras) != 2:
+    if is_reader_line(node) or not stored or node.GetNumberOfControlPoints() != 2:
         return False
-    return bool(np.abs(ends_ras - np.array(json.loads(stored))).max() > MOVED_MM)
+    measured, now = json.loads(stored), _own_ends(node)
+    if measured["transformed"] != now["transformed"]:
+        return False
+    return bool(np.abs(np.array(measured["ends_mm"]) - now["ends_mm"]).max() > MOVED_MM)
 
 
 def length_mm(node: slicer.vtkMRMLMarkupsLineNode) -> float:
     """The length that Slicer shows for a line; 0 while it has fewer than two ends."""
     ends_ras = ends_ras_of(node)
     return float(np.linalg.norm(ends_ras[1] - ends_ras[0])) if len(ends_ras) == 2 else 0.0
+
+
+def _own_ends(node: Any) -> dict[str, Any]:
+    count = node.GetNumberOfControlPoints()
+    ends_mm = [list(node.GetNthControlPointPosition(index)) for index in range(count)]
+    return {"ends_mm": ends_mm, "transformed": node.GetTransformNodeID() is not None}
 
 
 def _set_ends(node: Any, line_ras_mm: Line) -> None:

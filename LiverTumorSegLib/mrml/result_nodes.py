@@ -169,7 +169,7 @@ def _place_lines(result: Result, measurements: Measurements) -> None:
     added = [_add_line(result) for _lesion in wanted[len(free) :]]
     dragged = {(lesion_id_of(line), axis_of(line)) for line in result.reader_lines}
     for (lesion, axis), line in zip(wanted, [*free, *added], strict=False):
-        place_measured_line(line, lesion, axis)
+        place_measured_line(line, lesion, axis, result.segmentation.GetTransformNodeID())
         # One reader's line for one axis: the measured one beside it stays where it is.
         line.SetLocked((lesion.id, axis) in dragged)
         line.SetDisplayVisibility(True)
@@ -178,8 +178,7 @@ def _place_lines(result: Result, measurements: Measurements) -> None:
 
 
 def _add_line(result: Result) -> Any:
-    transform = result.segmentation.GetTransformNodeID()
-    line = add_measured_line(result.scene, transform)
+    line = add_measured_line(result.scene)
     result.segmentation.AddNodeReferenceID(LINE_ROLE, line.GetID())
     file_with(result.scene, result.segmentation, line)
     return line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import psutil
 import pytest
@@ -10,6 +12,7 @@ from module_widget import add_ct, add_result_on, cells, edit, opened_module, wai
 from mrml_case import SHAPE, label_array
 
 from LiverTumorSegLib.measure.case import measure_case
+from LiverTumorSegLib.mrml.grid import matrix_of
 from LiverTumorSegLib.mrml.markups import ends_ras_of, is_reader_line, length_mm
 from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
 from LiverTumorSegLib.mrml.surfaces import create_surfaces
@@ -151,16 +154,43 @@ def test_a_rough_result_stays_flagged_after_an_edit(scene, module):
     assert "no-network" in rough.measurements.flags
 
 
-def test_a_killed_measuring_child_is_told_and_the_next_edit_starts_another(module, result):
+def test_a_measuring_child_that_died_while_nothing_was_asked_is_replaced_unseen(module, result):
     edit(result, "tumor", without_small_tumor())
     wait_for_numbers(module, result)
     psutil.Process(module.logic.measuring._child.pid).kill()
     edit(result, "tumor", label_array() == 3)
-    wait_until(lambda: "could not be measured" in module.ui.measureStatusLabel.text, module)
-    assert result.measurements is None
-    edit(result, "tumor", without_small_tumor())
     wait_for_numbers(module, result)
     assert result.measurements == expected_of(result)
+    assert module.ui.measureStatusLabel.text == ""
+
+
+def test_a_measuring_child_that_cannot_live_is_told_and_numbers_stay_empty(module, result, monkeypatch):
+    monkeypatch.setattr(module.logic.measuring, "_python", (sys.executable, "-c", "raise SystemExit('no room')"))
+    edit(result, "tumor", without_small_tumor())
+    wait_until(lambda: "could not be measured" in module.ui.measureStatusLabel.text, module)
+    assert "no room" in module.ui.measureStatusLabel.text
+    assert result.measurements is None
+    monkeypatch.undo()
+    edit(result, "tumor", label_array() == 3)
+    wait_for_numbers(module, result)
+    assert result.measurements == expected_of(result)
+
+
+def test_a_ct_that_is_moved_and_scaled_by_a_transform_is_measured_where_it_lies(scene, module, result):
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    for node in (result.volume, result.segmentation):
+        node.SetAndObserveTransformNodeID(transform.GetID())
+    wait_for_numbers(module, result)
+    before = result.measurements
+    moved = np.diag([2.0, 2.0, 2.0, 1.0])
+    moved[:3, 3] = (10, -20, 30)
+    transform.SetMatrixTransformToParent(matrix_of(moved))
+    wait_until(lambda: result.measurements is None, module)
+    wait_for_numbers(module, result)
+    assert result.measurements.tumor_ml == pytest.approx(8 * before.tumor_ml)
+    assert result.measurements.lesions[0].long_axis_mm == pytest.approx(2 * before.lesions[0].long_axis_mm)
+    assert length_mm(result.measured_lines[0]) == pytest.approx(result.measurements.lesions[0].long_axis_mm)
+    assert result.reader_lines == []
 
 
 def test_a_dragged_line_is_the_readers_in_the_table_beside_the_measured_one(module, result):

@@ -10,11 +10,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import slicer
+from LiverTumorSegModule.sample_data import load_phantom
+from LiverTumorSegModule.surroundings import python_words
 from module_widget import RIGHT_HANDED, add_ct, add_result_on, cells, edit, opened_module, wait_for_numbers, wait_until
 from mrml_case import SHAPE, label_array
 
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.mrml.markups import ends_ras_of, is_reader_line
+from LiverTumorSegLib.mrml.result import results_of
 
 UI_FILE = Path(__file__).parents[2] / "LiverTumorSeg" / "Resources" / "UI" / "LiverTumorSeg.ui"
 AXIAL = np.diag([-0.9, -0.8, 2.5, 1.0])
@@ -84,6 +87,18 @@ def test_every_choice_is_kept_in_the_parameter_node_and_shown_again_after_loadin
         assert again.logic.getParameterNode().GetParameter(name) == before
 
 
+def test_a_choice_made_by_a_script_is_shown(scene, module):
+    ct = add_ct(scene)
+    node = module.logic.getParameterNode()
+    node.SetParameter("device", "cpu")
+    node.SetParameter("threads", "5")
+    node.SetNodeReferenceID("InputVolume", ct.GetID())
+    assert module.ui.deviceSelector.itemData(module.ui.deviceSelector.currentIndex) == "cpu"
+    assert module.ui.threadsSpinBox.value == 5
+    assert module.ui.inputSelector.currentNode() is ct
+    assert module.ui.segmentButton.enabled
+
+
 def test_contradicting_choices_are_one_message_and_no_run(scene, module):
     module.ui.inputSelector.setCurrentNode(add_ct(scene))
     module._parameters.set("minLesionMl", "-1")
@@ -116,6 +131,20 @@ def test_of_two_results_on_one_ct_the_chosen_one_is_shown_and_stays_chosen(scene
     module.ui.resultSelector.setCurrentNode(older.segmentation)
     module.refresh()
     assert module.ui.lesionTable.mrmlTableNode() is older.lesions
+
+
+def test_a_second_run_on_a_ct_shows_its_own_result_and_keeps_the_first(scene, module):
+    ct = load_phantom(python_words(), Path(slicer.app.temporaryPath), ("--spacing", 6, 6, 8))
+    module.ui.inputSelector.setCurrentNode(ct)
+    module.ui.modelSelector.setCurrentIndex(module.ui.modelSelector.findData("classical"))
+    shown = []
+    for _run in range(2):
+        module.ui.segmentButton.click()
+        wait_until(lambda: module.logic.activity is None, module, 120)
+        shown.append(module.ui.resultSelector.currentNode())
+    assert module.errors == []
+    assert [result.segmentation for result in results_of(ct)] == shown
+    assert shown[0] is not shown[1]
 
 
 def test_choosing_a_result_chooses_its_ct(scene, module):

@@ -243,6 +243,34 @@ def test_a_line_dragged_just_before_an_edit_is_not_lost(scene):
     assert line.GetDisplayVisibility()
 
 
+def test_lines_that_move_with_their_ct_or_lose_its_transform_are_not_the_readers(scene):
+    node = volume_node(scene)
+    transform = under_transform(scene, node, np.eye(4))
+    result = result_on(scene, node)
+    before_ras = ends_ras_of(result.measured_lines[0])
+    transform.SetMatrixTransformToParent(matrix_of(shifted_and_scaled()))
+    assert np.abs(ends_ras_of(result.measured_lines[0]) - before_ras).max() > 10
+    assert not keep_moved_lines(result)
+    for line in result.measured_lines:
+        line.HardenTransform()
+    assert not keep_moved_lines(result)
+    assert result.reader_lines == []
+
+
+def test_lines_are_placed_under_the_transform_that_their_ct_has_now(scene):
+    node = volume_node(scene)
+    result = result_on(scene, node)
+    transform = under_transform(scene, node, shifted_and_scaled())
+    result.segmentation.SetAndObserveTransformNodeID(transform.GetID())
+    measurements = measure_case(segmentation_of(result.segmentation, view_of(node)))[0]
+    show_measurements(result, measurements)
+    for line in result.measured_lines:
+        assert line.GetTransformNodeID() == transform.GetID()
+    longest = result.measured_lines[0]
+    assert ends_ras_of(longest) == pytest.approx(np.array(measurements.lesions[0].long_axis_ras_mm), abs=1e-9)
+    assert length_mm(longest) == pytest.approx(measurements.lesions[0].long_axis_mm)
+
+
 def test_everything_survives_a_scene_file_also_under_a_transform(scene, session, tmp_path):
     node = volume_node(scene, start_ijk=(4, 5, 6))
     under_transform(scene, node, shifted_and_scaled())
