@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import slicer
 
+from LiverTumorSegLib.arrays import Affine
 from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.measurements import Lesion
+from LiverTumorSegLib.mrml.grid import affine_of
 from LiverTumorSegLib.mrml.nodes import nodes_of_class
 from LiverTumorSegLib.mrml.volume_node import view_of
 from LiverTumorSegLib.volume import Volume
@@ -21,6 +23,10 @@ _MARGIN = 1.1
 """Size of a view over the size of what it shows."""
 
 _ALONG_DEGREES = 0.5
+_LAYOUTS_WITHOUT_3D = [
+    getattr(slicer.vtkMRMLLayoutNode, f"SlicerLayout{name}View")
+    for name in ("OneUpRedSlice", "OneUpYellowSlice", "OneUpGreenSlice", "TwoOverTwo", "ThreeOverThree", "SideBySide")
+]
 
 FROM_FRONT = (0.34, 0.88, 0.33)
 """Where the reader stands (RAS): in front, a little to the patient's right and above."""
@@ -55,7 +61,13 @@ def focus_of(segmentation: Volume, lesions: tuple[Lesion, ...]) -> Focus:
 
 
 def show_result(scene: slicer.vtkMRMLScene, volume_node: Any, focus: Focus) -> None:
-    """Turn the views that an application has open to a new result: CT behind, slices through the focus, liver in 3D."""
+    """Turn the views that an application has open to a new result: CT behind, slices through the focus, liver in 3D.
+
+    A layout of slices alone becomes the usual one with a 3D view.
+    """
+    for layout in nodes_of_class(scene, "vtkMRMLLayoutNode"):
+        if layout.GetViewArrangement() in _LAYOUTS_WITHOUT_3D:
+            layout.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
     for composite in nodes_of_class(scene, "vtkMRMLSliceCompositeNode"):
         composite.SetBackgroundVolumeID(volume_node.GetID())
     for view in nodes_of_class(scene, "vtkMRMLViewNode"):
@@ -73,13 +85,16 @@ def show_position(scene: slicer.vtkMRMLScene, point_ras: np.ndarray, volume_node
     in an oblique slice cannot be seen in an axial one.
     """
     for view in nodes_of_class(scene, "vtkMRMLSliceNode"):
-        if volume_node is not None and not _is_along_patient_axes(volume_node):
+        if volume_node is not None and not (
+            _is_along_patient_axes(view_of(volume_node).affine)
+            and _is_along_patient_axes(affine_of(view.GetSliceToRAS()))
+        ):
             view.RotateToVolumePlane(volume_node)
         view.JumpSliceByCentering(*point_ras)
 
 
-def _is_along_patient_axes(volume_node: Any) -> bool:
-    axes = view_of(volume_node).affine[:3, :3]
+def _is_along_patient_axes(affine: Affine) -> bool:
+    axes = affine[:3, :3]
     cosines = np.abs(axes / np.linalg.norm(axes, axis=0)).max(axis=0)
     return bool((cosines > np.cos(np.radians(_ALONG_DEGREES))).all())
 
