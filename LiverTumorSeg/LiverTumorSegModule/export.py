@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from slicer.i18n import tr as _
 
 from LiverTumorSegLib.child.job import CommandJob, Failure, JobState
 from LiverTumorSegLib.errors import InputError
@@ -62,9 +63,8 @@ class ReportJob:
     An Activity. What cannot be used is an InputError at construction.
     """
 
-    title = "Writing the report"
-
     def __init__(self, result: Any, output: Path, python: Sequence[str], temporary_folder: Path) -> None:
+        self.title = _("Writing the report")
         self.output = output
         self._folder = Path(tempfile.mkdtemp(prefix="LiverTumorSeg-report-", dir=temporary_folder))
         try:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from slicer.i18n import tr as _
+
 from LiverTumorSegLib.child.process import ChildProcess
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.measure.live import write_request
@@ -63,7 +65,7 @@ class LiveMeasuring:
             mark_outdated(result)
         self._changed[segmentation_id] = time.monotonic()
         self._latest.pop(segmentation_id, None)
-        self._on_status("The mask has changed: measuring...")
+        self._on_status(_("The mask has changed: measuring..."))
 
     def poll(self, scene: Any) -> None:
         """Ask for what has settled, take in what has been answered."""
@@ -74,7 +76,7 @@ class LiveMeasuring:
             self._take(scene, message)
         if self._child.end is None and time.monotonic() - self._sent > SILENCE_S:
             self._child.kill()
-            self._start_again_or_give_up(f"No answer within {SILENCE_S:g} s.")
+            self._start_again_or_give_up(_("No answer within {seconds:g} s.").format(seconds=SILENCE_S))
         elif self._child.end is not None:
             self._start_again_or_give_up(self._child.end.message)
 
@@ -122,7 +124,7 @@ class LiveMeasuring:
             whole = {name: ends for name, ends in lines.items() if len(ends) == 2}
             request = write_request(self._folder, self._number, grid, labels, box, whole)
         except (InputError, OSError) as error:
-            self._on_status(f"The edited mask could not be measured. {error}")
+            self._say_failed(error)
             return
         self._child.send(request)
         self._asked[self._number] = segmentation_id
@@ -142,12 +144,15 @@ class LiveMeasuring:
         if result is None:
             return
         if message["event"] == "refused":
-            self._on_status(f"The edited mask could not be measured. {message['message']}")
+            self._say_failed(message["message"])
             return
         measured = Measurements.from_json(message["measurements"])
         measured = replace(measured, flags=(*flags_of_run(result.run), *measured.flags))
         show_measurements(result, measured, message["reader_lesions"])
         self._say_if_done(_ignored_in_words(result))
+
+    def _say_failed(self, reason: object) -> None:
+        self._on_status(_("The edited mask could not be measured. {reason}").format(reason=reason))
 
     def _say_if_done(self, text: str) -> None:
         if not self.busy:
@@ -161,7 +166,7 @@ class LiveMeasuring:
         if self._failures < MOST_FAILURES:
             self._changed |= dict.fromkeys(waiting, 0.0)
         else:
-            self._on_status(f"The edited mask could not be measured. {reason}")
+            self._say_failed(reason)
 
     def _start_child(self) -> None:
         from LiverTumorSegLib.child.job import FOLDER_OF_PACKAGE
@@ -172,7 +177,7 @@ class LiveMeasuring:
         try:
             child.start([*self._python, "-m", "LiverTumorSegLib.measure.live"], cwd=FOLDER_OF_PACKAGE)
         except OSError as error:
-            self._on_status(f"The edited mask cannot be measured: {error}")
+            self._say_failed(error)
             return
         self._child = child
 
@@ -181,4 +186,6 @@ def _ignored_in_words(result: Any) -> str:
     from LiverTumorSegLib.mrml.segmentation_labels import ignored_segments
 
     ignored = ignored_segments(result.segmentation)
-    return f"Not measured, being neither liver, vessel nor tumor: {', '.join(ignored)}." if ignored else ""
+    if not ignored:
+        return ""
+    return _("Not measured, being neither liver, vessel nor tumor: {names}.").format(names=", ".join(ignored))

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slicer.i18n import tr as _
+
 from LiverTumorSegLib.child.ending import Ending
 from LiverTumorSegLib.child.job import Failure
 from LiverTumorSegLib.child.process import ChildProcess
@@ -62,7 +64,12 @@ def in_words(requirements: Sequence[str]) -> str:
             continue
         total += facts.download_mb
         lines.append(f"  {requirement}: {facts.download_mb:g} MB, {facts.license} ({facts.purpose})")
-    return "\n".join([*lines, f"About {total:.0f} MB in all, with the small packages that these need themselves."])
+    return "\n".join(
+        [
+            *lines,
+            _("About {total:.0f} MB in all, with the small packages that these need themselves.").format(total=total),
+        ]
+    )
 
 
 class Installation:
@@ -70,8 +77,6 @@ class Installation:
 
     wheels: a folder of wheels to install from, without any network. pip_options: more of them, for tests.
     """
-
-    title = "Installing packages"
 
     def __init__(
         self,
@@ -82,6 +87,7 @@ class Installation:
         wheels: Path | None = None,
         pip_options: Sequence[str] = (),
     ) -> None:
+        self.title = _("Installing packages")
         self._folder = Path(tempfile.mkdtemp(prefix="LiverTumorSeg-install-", dir=temporary_folder))
         constraints = self._folder / "constraints.txt"
         constraints.write_text("\n".join(_pins_of_slicers_own()), encoding="utf-8")
@@ -98,7 +104,7 @@ class Installation:
     def progress(self) -> ProgressEvent:
         """pip does not tell how far it is: what it does now, half way."""
         lines = [line for line in self.log.splitlines() if line.strip()]
-        return ProgressEvent("install", 0.5, lines[-1][:100] if lines else "Installing packages")
+        return ProgressEvent("install", 0.5, lines[-1][:100] if lines else self.title)
 
     @property
     def log(self) -> str:
@@ -115,7 +121,9 @@ class Installation:
         end = self._child.end
         if end is None or end.exit_code == 0 or self.cancelled:
             return None
-        return Failure(f"The packages were not installed. {_reason_in(self.log) or end.message}", self.log)
+        return Failure(
+            _("The packages were not installed. {reason}").format(reason=_reason_in(self.log) or end.message), self.log
+        )
 
     def start(self) -> None:
         """Raises OSError if this Python cannot be started; nothing is left then."""

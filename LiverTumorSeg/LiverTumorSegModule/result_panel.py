@@ -66,16 +66,15 @@ class ResultPanel:
         """What is being measured, or could not be."""
         _show_text(self._ui.measureStatusLabel, text)
 
-    def jump_to_row(self, row: int) -> None:
-        """Turn the slice views to the long axis of the lesion in a row of the table."""
+    def jump_to_lesion(self, lesion_id: int) -> None:
+        """Turn the slice views to the long axis of a lesion; nothing happens if there is none of that number."""
         from LiverTumorSegLib.mrml.views import show_position
 
-        if self._result is None or self._result.measurements is None:
-            return
-        lesions = self._result.measurements.lesions
-        if 0 <= row < len(lesions):
-            middle_ras = np.mean(lesions[row].long_axis_ras_mm, axis=0)
-            show_position(slicer.mrmlScene, middle_ras, self._result.volume)
+        measurements = self._result.measurements if self._result else None
+        lesions = measurements.lesions if measurements else ()
+        for lesion in lesions:
+            if lesion.id == lesion_id and self._result is not None:
+                show_position(slicer.mrmlScene, np.mean(lesion.long_axis_ras_mm, axis=0), self._result.volume)
 
     def copy_tables(self) -> None:
         """Both tables to the clipboard."""
@@ -98,7 +97,8 @@ class ResultPanel:
         return written
 
     def _on_row(self, index: Any) -> None:
-        self.jump_to_row(index.row())
+        # By the number in the row, not by the row: the table may have been sorted.
+        self.jump_to_lesion(int(index.sibling(index.row(), 0).data()))
 
     def _on_export(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), _("Folder for the CSV files"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from slicer.i18n import tr as _
 
 from LiverTumorSegLib.child.job import SILENCE_S, CommandJob, Failure, JobState
 from LiverTumorSegLib.errors import InputError
@@ -77,9 +78,9 @@ class SegmentRun:
     def progress(self) -> ProgressEvent:
         """Of the whole run, 0 to 1, with a line for the person who waits."""
         if self._surfaces is not None:
-            return ProgressEvent("surfaces", _RUN_SHARE, "Making 3D surfaces")
+            return ProgressEvent("surfaces", _RUN_SHARE, _("Making 3D surfaces"))
         if not self._jobs:
-            return ProgressEvent("write", 0.0, "Writing the CT")
+            return ProgressEvent("write", 0.0, _("Writing the CT"))
         event = self._jobs[0].progress
         start, stop = (0.0, _FETCH_SHARE) if len(self._jobs) > 1 else (self._fetch_share, _RUN_SHARE)
         return replace(event, fraction=start + (stop - start) * event.fraction)
@@ -193,7 +194,9 @@ class SegmentRun:
             return
         except BaseException as error:
             # Whoever polls gets the error now, and a run that has failed the next time; not this again and again.
-            self._fail(Failure(f"The result could not be brought into the scene ({error}).", job.log))
+            self._fail(
+                Failure(_("The result could not be brought into the scene ({reason}).").format(reason=error), job.log)
+            )
             raise
         self.warnings = [str(warning) for warning in job.facts.get("warnings", [])]
         self._on_result(self.result)

@@ -77,11 +77,13 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Called each time the module is opened."""
         self._takeParameterNode()
         self.ui.segmentEditor.installKeyboardShortcuts()
+        self.ui.segmentEditor.updateWidgetFromMRML()
 
     def exit(self) -> None:
         """Called each time another module is opened."""
-        self.ui.segmentEditor.setActiveEffectByName("")
+        self.ui.segmentEditor.setActiveEffect(None)
         self.ui.segmentEditor.uninstallKeyboardShortcuts()
+        self.ui.segmentEditor.removeViewObservations()
 
     def refresh(self) -> None:
         """Show what the parameter node and the running work say."""
@@ -210,6 +212,7 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters = None
         self.inputPanel.show(None)
         self.resultPanel.show(None)
+        self.ui.segmentEditor.removeViewObservations()
         self.runPanel.show_idle(None)
 
     def _onSceneEndClose(self, _caller: Any, _event: Any) -> None:

@@ -185,7 +185,7 @@ volumes, lesions = cells(widget.ui.volumetryTable), cells(widget.ui.lesionTable)
 views = list(slicer.util.getNodesByClass("vtkMRMLSliceNode"))
 for view in views:
     view.JumpSliceByCentering(500, 500, 500)
-widget.resultPanel.jump_to_row(0)
+widget.resultPanel.jump_to_lesion(1)
 matrices = [[[view.GetSliceToRAS().GetElement(i, j) for j in range(4)] for i in range(4)] for view in views]
 widget.resultPanel.copy_tables()
 copied = slicer.app.clipboard().text()

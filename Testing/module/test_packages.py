@@ -84,7 +84,12 @@ def installed_in(bare) -> dict[str, str]:
 def missing_in(bare, *folders) -> list[str]:
     """``missing_packages`` as that Python sees it, with more folders of packages."""
     paths = [str(path) for path in (ROOT / "LiverTumorSeg", ROOT, *folders)]
-    code = "from LiverTumorSegModule.packages import missing_packages; print(json.dumps(missing_packages()))"
+    # This Python has no Slicer that could translate.
+    code = (
+        "import types; sys.modules['slicer'] = types.ModuleType('slicer'); "
+        "sys.modules['slicer.i18n'] = types.SimpleNamespace(tr=str); "
+        "from LiverTumorSegModule.packages import missing_packages; print(json.dumps(missing_packages()))"
+    )
     return json.loads(bare.says(f"import json, sys; sys.path[:0] = {paths!r}; {code}"))
 
 

@@ -81,7 +81,7 @@ def test_a_session_with_the_real_model(scene, module, ircad01, kuleuven_weights,
     assert result.lesions.GetNumberOfRows() == len(result.measurements.lesions) >= 5
 
     # The slice of the largest lesion's long axis shows liver and tumor outlines and the line.
-    module.resultPanel.jump_to_row(0)
+    module.resultPanel.jump_to_lesion(1)
     middle_ras = ends_ras_of(result.measured_lines[0]).mean(axis=0)
     picture = slice_of(scene, result, middle_ras, tmp_path / "axial.png")
     assert near(picture, LIVER.color).sum() > 300

@@ -181,7 +181,7 @@ def test_in_an_oblique_acquisition_the_axial_view_lies_in_the_plane_of_the_long_
     result = add_result_on(scene, ct)
     views = slice_views(scene)
     module.ui.inputSelector.setCurrentNode(ct)
-    module.resultPanel.jump_to_row(0)
+    module.resultPanel.jump_to_lesion(1)
     matrix = views[0].GetSliceToRAS()
     normal = np.array([matrix.GetElement(row, 2) for row in range(3)])
     origin = np.array([matrix.GetElement(row, 3) for row in range(3)])
@@ -196,8 +196,8 @@ def test_a_row_of_a_table_that_is_being_measured_leads_nowhere_and_harms_nothing
     module.logic.tick()
     edit(result, "tumor", np.zeros(SHAPE, bool))
     module.logic.tick()
-    module.resultPanel.jump_to_row(0)
-    module.resultPanel.jump_to_row(99)
+    module.resultPanel.jump_to_lesion(1)
+    module.resultPanel.jump_to_lesion(100)
 
 
 def test_both_tables_go_to_the_clipboard_with_units(scene, module):
