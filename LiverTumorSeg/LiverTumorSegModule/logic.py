@@ -138,6 +138,8 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.activity = None
         if activity.failure is not None:
             logging.error("%s: %s\n%s", activity.title, activity.failure.message, activity.failure.details)
+        else:
+            logging.info("%s\n%s", activity.title, activity.log)
         self._onFinished(activity)
 
     def _start(self, activity: Any, onFinished: Callable[[Any], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -60,11 +61,14 @@ class CommandJob:
         self._command = [*python, "-m", "LiverTumorSegLib", *map(str, words), "--progress", "json"]
         self._environment = environment
         self._error: str | None = None
+        self._journal: list[str] = []
+        self._started = 0.0
         self._child = ChildProcess(folder, silence_s=silence_s)
 
     @property
     def log(self) -> str:
-        return self._child.log
+        """The command, when each stage began, warnings, and what the child printed besides: for whoever looks back."""
+        return "\n".join([" ".join(self._command), *self._journal, self._child.log]).strip()
 
     @property
     def pid(self) -> int | None:
@@ -72,6 +76,7 @@ class CommandJob:
 
     def start(self) -> None:
         """Returns at once; a Python that cannot be started is a failed job."""
+        self._started = time.monotonic()
         try:
             self._child.start(self._command, cwd=FOLDER_OF_PACKAGE, environment=self._environment)
         except OSError as error:
@@ -101,9 +106,12 @@ class CommandJob:
         if kind == "progress":
             fraction = event.get("fraction")
             if isinstance(fraction, int | float):
+                if event.get("stage") != self.progress.stage:
+                    self._note(f"{event.get('stage')}: {event.get('message')}")
                 self.progress = ProgressEvent(str(event.get("stage", "")), fraction, str(event.get("message", "")))
         elif kind == "warning":
             self.warnings.append(str(event.get("message", "")))
+            self._note(f"warning: {self.warnings[-1]}")
         elif kind == "result":
             self.facts = {name: value for name, value in event.items() if name != "event"}
         elif kind == "error":
@@ -124,4 +132,7 @@ class CommandJob:
 
     def _fail(self, message: str) -> None:
         self.state = JobState.FAILED
-        self.failure = Failure(message, f"{' '.join(self._command)}\n\n{self._child.log}".strip())
+        self.failure = Failure(message, self.log)
+
+    def _note(self, text: str) -> None:
+        self._journal.append(f"{time.monotonic() - self._started:6.1f} s  {text}")

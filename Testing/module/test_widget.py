@@ -143,6 +143,7 @@ def test_a_second_run_on_a_ct_shows_its_own_result_and_keeps_the_first(scene, mo
         wait_until(lambda: module.logic.activity is None, module, 120)
         shown.append(module.ui.resultSelector.currentNode())
     assert module.errors == []
+    assert "Finding the liver" in module.ui.logText.plainText
     assert [result.segmentation for result in results_of(ct)] == shown
     assert shown[0] is not shown[1]
 

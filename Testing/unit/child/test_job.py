@@ -33,6 +33,15 @@ def test_a_command_that_ends_well_gives_its_facts(tmp_path):
     assert {"kuleuven", "classical"} <= {model["id"] for model in job.facts["models"]}
 
 
+def test_the_log_tells_command_stages_and_what_was_printed_besides(tmp_path):
+    job = finish(CommandJob(["phantom", "-o", tmp_path / "phantom", "--spacing", 6, 6, 8], tmp_path))
+    assert job.state is JobState.DONE
+    first, *stages = job.log.splitlines()
+    assert first.endswith("--spacing 6 6 8 --progress json")
+    assert len(stages) >= 1
+    assert all(float(line.split(" s  ")[0]) >= 0 for line in stages)
+
+
 def test_unusable_input_is_a_failure_in_the_commands_own_words(tmp_path):
     job = finish(CommandJob(["segment", tmp_path / "nowhere.nii", "-o", tmp_path / "out"], tmp_path))
     assert job.state is JobState.FAILED
