@@ -16,6 +16,7 @@ from LiverTumorSegLib.child.process import ChildProcess
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.measure.live import write_request
 from LiverTumorSegLib.measurements import Measurements
+from LiverTumorSegModule.packages import missing_packages
 
 DEBOUNCE_S = 0.15
 """A stroke or a slider makes many changes; what counts is the one that stays."""
@@ -165,6 +166,8 @@ class LiveMeasuring:
         waiting, self._asked = set(self._asked.values()), {}
         if self._failures < MOST_FAILURES:
             self._changed |= dict.fromkeys(waiting, 0.0)
+        elif missing_packages():
+            self._say_failed(_("Packages are missing: press Segment, which installs them after asking."))
         else:
             self._say_failed(reason)
 

@@ -176,6 +176,14 @@ def test_a_measuring_child_that_cannot_live_is_told_and_numbers_stay_empty(modul
     assert result.measurements == expected_of(result)
 
 
+def test_an_edit_where_packages_are_missing_says_how_to_get_them(module, result, monkeypatch):
+    monkeypatch.setattr(module.logic.measuring, "_python", (sys.executable, "-c", "import cc3d_that_is_not_there"))
+    monkeypatch.setattr("LiverTumorSegModule.live_measuring.missing_packages", lambda: ["connected-components-3d"])
+    edit(result, "tumor", without_small_tumor())
+    wait_until(lambda: "press Segment" in module.ui.measureStatusLabel.text, module)
+    assert result.measurements is None
+
+
 def test_a_ct_that_is_moved_and_scaled_by_a_transform_is_measured_where_it_lies(scene, module, result):
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     for node in (result.volume, result.segmentation):
