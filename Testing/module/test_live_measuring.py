@@ -78,12 +78,12 @@ def test_undo_brings_the_exact_old_numbers_back(module, result):
     assert result.measurements == before
 
 
-@pytest.mark.parametrize("change", ["remove a segment", "rename it to a structure", "add one of the same label"])
+@pytest.mark.parametrize("change", ["remove the vessels", "remove the tumors", "add a second tumor segment"])
 def test_changes_of_the_list_of_segments_count(module, result, change):
     segmentation = result.segmentation.GetSegmentation()
-    if change == "remove a segment":
+    if change == "remove the vessels":
         segmentation.RemoveSegment("vessel")
-    elif change == "rename it to a structure":
+    elif change == "remove the tumors":
         segmentation.RemoveSegment("tumor")
     else:
         segmentation.AddEmptySegment("Segment_1", "Tumour_2")

@@ -29,7 +29,9 @@ def module(scene):
         yield widget
 
 
+@pytest.fixture
 def slice_views(scene):
+    """Taken out again: closing a scene keeps its views, turned as they are."""
     views = []
     for name, orientation in (("Red", "Axial"), ("Green", "Coronal"), ("Yellow", "Sagittal")):
         view = scene.CreateNodeByClass("vtkMRMLSliceNode")
@@ -38,7 +40,9 @@ def slice_views(scene):
         view.SetOrientation(orientation)
         views.append(scene.AddNode(view))
         view.UnRegister(None)
-    return views
+    yield views
+    for view in views:
+        scene.RemoveNode(view)
 
 
 def test_without_a_ct_nothing_can_be_segmented_and_the_button_says_why(module):
@@ -55,36 +59,57 @@ def test_a_ct_that_is_in_the_scene_is_chosen_when_the_module_opens(scene):
         assert "CT" in module.ui.segmentButton.toolTip
 
 
+def chosen(combo):
+    return combo.itemData(combo.currentIndex)
+
+
+def choose(name, value):
+    return lambda ui: getattr(ui, name).setCurrentIndex(getattr(ui, name).findData(value))
+
+
+def put(name, attribute, value):
+    return lambda ui: setattr(getattr(ui, name), attribute, value)
+
+
 @pytest.mark.parametrize(
-    ("change", "name", "value"),
+    ("change", "name", "value", "shown"),
     [
-        (lambda ui: ui.modelSelector.setCurrentIndex(ui.modelSelector.findData("classical")), "model", "classical"),
-        (lambda ui: ui.deviceSelector.setCurrentIndex(ui.deviceSelector.findData("cpu")), "device", "cpu"),
-        (lambda ui: ui.engineSelector.setCurrentIndex(ui.engineSelector.findData("openvino")), "engine", "openvino"),
-        (lambda ui: ui.precisionSelector.setCurrentIndex(ui.precisionSelector.findData("fp32")), "precision", "fp32"),
-        (lambda ui: ui.contourSelector.setCurrentIndex(1), "contour", "chan-vese"),
-        (lambda ui: setattr(ui.threadsSpinBox, "value", 3), "threads", "3"),
-        (lambda ui: setattr(ui.minLesionSpinBox, "value", 0.25), "minLesionMl", "0.25"),
-        (lambda ui: setattr(ui.offlineCheckBox, "checked", True), "offline", "true"),
-        (lambda ui: setattr(ui.offlineFolderEdit, "currentPath", "/media/stick"), "offlineFolder", "/media/stick"),
+        (choose("modelSelector", "classical"), "model", "classical", lambda ui: chosen(ui.modelSelector)),
+        (choose("deviceSelector", "cpu"), "device", "cpu", lambda ui: chosen(ui.deviceSelector)),
+        (choose("engineSelector", "openvino"), "engine", "openvino", lambda ui: chosen(ui.engineSelector)),
+        (choose("precisionSelector", "fp32"), "precision", "fp32", lambda ui: chosen(ui.precisionSelector)),
+        (choose("contourSelector", "chan-vese"), "contour", "chan-vese", lambda ui: chosen(ui.contourSelector)),
+        (put("threadsSpinBox", "value", 3), "threads", "3", lambda ui: f"{ui.threadsSpinBox.value}"),
+        (put("minLesionSpinBox", "value", 0.25), "minLesionMl", "0.25", lambda ui: f"{ui.minLesionSpinBox.value:g}"),
+        (
+            put("offlineCheckBox", "checked", True),
+            "offline",
+            "true",
+            lambda ui: f"{ui.offlineCheckBox.checked}".lower(),
+        ),
+        (
+            put("offlineFolderEdit", "currentPath", "/media/stick"),
+            "offlineFolder",
+            "/media/stick",
+            lambda ui: ui.offlineFolderEdit.currentPath,
+        ),
     ],
 )
 def test_every_choice_is_kept_in_the_parameter_node_and_shown_again_after_loading(
-    scene, module, tmp_path, change, name, value
+    scene, module, tmp_path, change, name, value, shown
 ):
+    usual = shown(module.ui)
+    assert usual != value
     change(module.ui)
-    node = module.logic.getParameterNode()
-    assert node.GetParameter(name) == value
+    assert module.logic.getParameterNode().GetParameter(name) == value
     assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
     scene.Clear(0)
-    assert module.logic.getParameterNode().GetParameter(name) != value
+    slicer.app.processEvents()
+    assert shown(module.ui) == usual
     slicer.util.loadScene(str(tmp_path / "scene.mrb"))
     slicer.app.processEvents()
     assert module.logic.getParameterNode().GetParameter(name) == value
-    with opened_module() as again:
-        before = node.GetParameter(name)
-        change(again.ui)
-        assert again.logic.getParameterNode().GetParameter(name) == before
+    assert shown(module.ui) == value
 
 
 def test_a_choice_made_by_a_script_is_shown(scene, module):
@@ -165,26 +190,24 @@ def test_other_segmentations_are_not_offered_as_results(scene, module):
 
 
 @pytest.mark.parametrize("row", [0, 1])
-def test_a_click_on_a_row_turns_the_slices_to_the_long_axis_of_its_lesion(scene, module, row):
+def test_a_click_on_a_row_turns_the_slices_to_the_long_axis_of_its_lesion(scene, module, slice_views, row):
     ct = add_ct(scene, affine=AXIAL)
     result = add_result_on(scene, ct)
-    views = slice_views(scene)
     module.ui.inputSelector.setCurrentNode(ct)
     model = module.ui.lesionTable.model()
     clicked = module.ui.lesionTable.clicked
     getattr(clicked, "emit", clicked)(model.index(row, 0))  # PythonQt emits a signal that is called
     middle_ras = np.mean(result.measurements.lesions[row].long_axis_ras_mm, axis=0)
-    for view, axis in zip(views, (2, 1, 0), strict=True):
+    for view, axis in zip(slice_views, (2, 1, 0), strict=True):
         assert view.GetSliceToRAS().GetElement(axis, 3) == pytest.approx(middle_ras[axis], abs=1e-6)
 
 
-def test_in_an_oblique_acquisition_the_axial_view_lies_in_the_plane_of_the_long_axis(scene, module):
+def test_in_an_oblique_acquisition_the_axial_view_lies_in_the_plane_of_the_long_axis(scene, module, slice_views):
     ct = add_ct(scene, affine=RIGHT_HANDED)
     result = add_result_on(scene, ct)
-    views = slice_views(scene)
     module.ui.inputSelector.setCurrentNode(ct)
     module.resultPanel.jump_to_lesion(1)
-    matrix = views[0].GetSliceToRAS()
+    matrix = slice_views[0].GetSliceToRAS()
     normal = np.array([matrix.GetElement(row, 2) for row in range(3)])
     origin = np.array([matrix.GetElement(row, 3) for row in range(3)])
     for point_ras in np.array(result.measurements.lesions[0].long_axis_ras_mm):
