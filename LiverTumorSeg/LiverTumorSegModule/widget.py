@@ -27,7 +27,7 @@ from LiverTumorSegModule.run_panel import RunPanel
 class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """Puts the panels together; asks before anything is installed or fetched.
 
-    ask: a question in words -> whether the user agrees. show_error: message and details.
+    ask: a question in words -> whether the user agrees. showError: message and details.
     """
 
     def __init__(self, parent: Any = None) -> None:

@@ -15,8 +15,8 @@ from LiverTumorSegLib.mrml.segmentation_node import BINARY_LABELMAP, CLOSED_SURF
 _SURFACE_NETS = {"Conversion method": "1"}
 """With Slicer's low-pass filter after them; half the time of flying edges, the same look and volume."""
 _SMOOTHED_AS_MADE = {"Conversion method": "1", "SurfaceNets smoothing": "1", "Smoothing factor": "1.0"}
-"""A third of the time again, but 0.3 mm inside the true surface: for the liver, not for lesions (a ball of 8 mm would
-lose half of its volume). docs/decisions/0015-living-surfaces.md"""
+"""Less than half of the time again, but 0.3 mm inside the true surface: for the liver, not for lesions (a ball of 8 mm
+would lose half of its volume). docs/decisions/0015-living-surfaces.md"""
 
 COARSE_MM = 1.5
 """Of the translucent organ in pictures: half a million of its triangles took three quarters of the drawing time."""
