@@ -15,7 +15,6 @@ import psutil
 import slicer
 from LiverTumorSegModule.logic import LiverTumorSegLogic
 from LiverTumorSegModule.sample_data import load_phantom
-from LiverTumorSegModule.segment_run import SegmentRun
 from LiverTumorSegModule.surroundings import python_words
 from vtkmodules.vtkCommonCore import vtkIdList
 
@@ -24,6 +23,7 @@ from LiverTumorSegLib.mrml.grid import image_of, matrix_of
 from LiverTumorSegLib.mrml.volume_node import volume_of
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.volume import Volume
+from LiverTumorSegLib.workbench.segment_run import SegmentRun
 
 QUICK = SegmentSettings(model="classical")
 """A run of about 4 s."""

@@ -16,11 +16,11 @@ from slicer.util import VTKObservationMixin
 from LiverTumorSegLib.child.job import SILENCE_S
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.settings import SegmentSettings
-from LiverTumorSegModule.activity import Activity
-from LiverTumorSegModule.live_measuring import LiveMeasuring
-from LiverTumorSegModule.packages import Installation
-from LiverTumorSegModule.result_watch import ResultWatch
-from LiverTumorSegModule.segment_run import RunOptions, SegmentRun
+from LiverTumorSegLib.workbench.activity import Activity
+from LiverTumorSegLib.workbench.live_measuring import LiveMeasuring
+from LiverTumorSegLib.workbench.result_watch import ResultWatch
+from LiverTumorSegLib.workbench.segment_run import RunOptions, SegmentRun
+from LiverTumorSegModule.packages import Installation, how_to_get_missing
 from LiverTumorSegModule.surroundings import python_words
 
 TICK_MS = 50
@@ -41,7 +41,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.onMeasuring: Callable[[str], None] = lambda _text: None
         self._onFinished: Callable[[Any], None] = lambda _activity: None
         folder = Path(slicer.app.temporaryPath)
-        self.measuring = LiveMeasuring(python_words(), folder, lambda text: self.onMeasuring(text))
+        self.measuring = LiveMeasuring(python_words(), folder, lambda text: self.onMeasuring(text), how_to_get_missing)
         self._watch = ResultWatch(self.measuring.changed, self._linesMoved)
         self._timer = qt.QTimer()
         self._timer.setInterval(TICK_MS)
@@ -83,7 +83,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def startReport(self, result: Any, folder: Path, onFinished: Callable[[Any], None]) -> None:
         """Write report and files of a result; returns at once. Raises InputError where that cannot be done."""
-        from LiverTumorSegModule.export import ReportJob
+        from LiverTumorSegLib.workbench.export import ReportJob
 
         self._checkIdle()  # before the job writes its input
         self._start(ReportJob(result, folder, python_words(), Path(slicer.app.temporaryPath)), onFinished)

@@ -54,6 +54,11 @@ def missing_packages() -> list[str]:
     return [requirement for requirement in required_packages() if not _is_met(requirement)]
 
 
+def how_to_get_missing() -> str:
+    """A sentence for the person who meets their absence; empty where none is missing."""
+    return _("Packages are missing: press Segment, which installs them after asking.") if missing_packages() else ""
+
+
 def in_words(requirements: Sequence[str]) -> str:
     """A list for the question before an installation: name, download in MB, licence, what it is for."""
     lines, total = [], 0.0

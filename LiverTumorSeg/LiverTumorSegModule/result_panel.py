@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.mrml.result import RESULT_ATTRIBUTE
-from LiverTumorSegModule.export import as_text, csv_files, export_csv
+from LiverTumorSegLib.workbench.export import as_text, csv_files, export_csv
 from LiverTumorSegModule.messages import show_error
 
 EDITOR_TAG = "LiverTumorSeg"

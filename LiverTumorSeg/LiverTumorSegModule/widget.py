@@ -15,7 +15,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegModule.activity import Activity
+from LiverTumorSegLib.workbench.activity import Activity
 from LiverTumorSegModule.input_panel import InputPanel
 from LiverTumorSegModule.logic import LiverTumorSegLogic
 from LiverTumorSegModule.messages import show_error

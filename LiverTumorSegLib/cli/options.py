@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,9 +120,3 @@ def settings_from(arguments: argparse.Namespace) -> SegmentSettings:
         min_lesion_ml=arguments.min_lesion_ml,
         threads=arguments.threads,
     )
-
-
-def words_from(settings: SegmentSettings) -> list[str]:
-    """The inverse of ``settings_from``: the options with which a front end runs the command in a child process."""
-    pairs = asdict(settings).items()
-    return [word for name, value in pairs for word in (f"--{name.replace('_', '-')}", str(value))]

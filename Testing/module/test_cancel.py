@@ -7,7 +7,6 @@ import time
 
 import pytest
 import slicer
-from LiverTumorSegModule.segment_run import SegmentRun
 from module_runs import (
     AS_REAL_COMMAND,
     QUICK,
@@ -30,6 +29,7 @@ from module_widget import opened_module
 
 from LiverTumorSegLib.mrml.result import results_in, results_of
 from LiverTumorSegLib.settings import SegmentSettings
+from LiverTumorSegLib.workbench.segment_run import SegmentRun
 
 LONGEST_CANCEL_S = 6.0
 """Required are 2 s (recorded); the rest is for machines that are busy with other things."""

@@ -57,12 +57,17 @@ def opened():
 
 @pytest.fixture(scope="session")
 def slicers_packages(tmp_path_factory) -> Path:
-    """A folder of links to the packages that Slicer brings."""
+    """A folder of links to the packages that Slicer brings.
+
+    File by file: others (slicer-layer-dm, which trame-slicer needs) put modules of theirs into the core's folder.
+    """
     folder = tmp_path_factory.mktemp("slicer")
     for name in SLICERS:
         distribution = importlib.metadata.distribution(name)
-        for entry in {file.parts[0] for file in distribution.files} - {"..", "__pycache__"}:
-            (folder / entry).symlink_to(Path(str(distribution.locate_file(entry))))
+        for file in set(distribution.files):
+            if file.parts[0] != "..":
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).symlink_to(Path(str(distribution.locate_file(file))))
     return folder
 
 

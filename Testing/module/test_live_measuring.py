@@ -178,7 +178,7 @@ def test_a_measuring_child_that_cannot_live_is_told_and_numbers_stay_empty(modul
 
 def test_an_edit_where_packages_are_missing_says_how_to_get_them(module, result, monkeypatch):
     monkeypatch.setattr(module.logic.measuring, "_python", (sys.executable, "-c", "import cc3d_that_is_not_there"))
-    monkeypatch.setattr("LiverTumorSegModule.live_measuring.missing_packages", lambda: ["connected-components-3d"])
+    monkeypatch.setattr("LiverTumorSegModule.packages.missing_packages", lambda: ["connected-components-3d"])
     edit(result, "tumor", without_small_tumor())
     wait_until(lambda: "press Segment" in module.ui.measureStatusLabel.text, module)
     assert result.measurements is None

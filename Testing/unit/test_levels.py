@@ -18,10 +18,16 @@ LEVELS = {
     "engines": 4,
     "inference": 5,
     "pipelines": 6, "publish": 6,
-    "cli": 7, "__main__": 8,
+    "workbench": 7,
+    "web": 8,
+    "cli": 9, "__main__": 10,
 }  # fmt: skip
-FRAMEWORKS = {"torch": {"engines"}, "openvino": {"engines"}, "vtk": {"mrml"}, "vtkmodules": {"mrml"},
-              "slicer": {"mrml"}, "qt": set(), "ctk": set()}  # fmt: skip
+ON_A_SCENE = {"mrml", "workbench", "web"}
+FRAMEWORKS = {"torch": {"engines"}, "openvino": {"engines"},
+              "vtk": ON_A_SCENE, "vtkmodules": ON_A_SCENE, "slicer": ON_A_SCENE,
+              "trame": {"web"}, "trame_server": {"web"}, "trame_client": {"web"}, "trame_vuetify": {"web"},
+              "trame_slicer": {"web"}, "trame_rca": {"web"}, "aiohttp": {"web"}, "undo_stack": {"web"},
+              "qt": set(), "ctk": set()}  # fmt: skip
 FLIP_PLACES = {"geometry", "io", "mrml"}
 FILES = sorted(LIBRARY.rglob("*.py"))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from LiverTumorSegLib.child.words import words_from
 from LiverTumorSegLib.cli.main import build_parser
-from LiverTumorSegLib.cli.options import settings_from, words_from
+from LiverTumorSegLib.cli.options import settings_from
 from LiverTumorSegLib.settings import Contour, Device, Engine, Precision, SegmentSettings
 
 

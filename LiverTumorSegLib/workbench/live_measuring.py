@@ -10,13 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slicer.i18n import tr as _
-
 from LiverTumorSegLib.child.process import ChildProcess
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.measure.live import write_request
 from LiverTumorSegLib.measurements import Measurements
-from LiverTumorSegModule.packages import missing_packages
+from LiverTumorSegLib.workbench.translation import _
 
 DEBOUNCE_S = 0.15
 """A stroke or a slider makes many changes; what counts is the one that stays."""
@@ -27,13 +25,21 @@ MOST_FAILURES = 2
 class LiveMeasuring:
     """Tell it of changes, poll it; it keeps tables and lines of any number of results those of their masks.
 
-    on_status: called with a line for the person at the screen, empty once all numbers are up to date.
+    on_status: called with a line for the person at the screen, empty once all numbers are up to date. explain: why the
+    child cannot live here, in a sentence for that person, or empty where only the child itself can tell.
     """
 
-    def __init__(self, python: Sequence[str], temporary_folder: Path, on_status: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        python: Sequence[str],
+        temporary_folder: Path,
+        on_status: Callable[[str], None],
+        explain: Callable[[], str] = lambda: "",
+    ) -> None:
         self._python = tuple(python)
         self._temporary_folder = temporary_folder
         self._on_status = on_status
+        self._explain = explain
         self._child: ChildProcess | None = None
         self._folder: Path | None = None
         self._changed: dict[str, float] = {}
@@ -166,10 +172,8 @@ class LiveMeasuring:
         waiting, self._asked = set(self._asked.values()), {}
         if self._failures < MOST_FAILURES:
             self._changed |= dict.fromkeys(waiting, 0.0)
-        elif missing_packages():
-            self._say_failed(_("Packages are missing: press Segment, which installs them after asking."))
         else:
-            self._say_failed(reason)
+            self._say_failed(self._explain() or reason)
 
     def _start_child(self) -> None:
         from LiverTumorSegLib.child.job import FOLDER_OF_PACKAGE

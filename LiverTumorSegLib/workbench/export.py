@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from slicer.i18n import tr as _
 
 from LiverTumorSegLib.child.job import CommandJob, Failure, JobState
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.progress import ProgressEvent
+from LiverTumorSegLib.workbench.translation import _
 
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
 

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from slicer.i18n import tr as _
 
 from LiverTumorSegLib.child.job import SILENCE_S, CommandJob, Failure, JobState
+from LiverTumorSegLib.child.words import words_from
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.progress import ProgressEvent
 from LiverTumorSegLib.registry import KULEUVEN
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.volume import Volume
-from LiverTumorSegModule.export import file_name
+from LiverTumorSegLib.workbench.export import file_name
+from LiverTumorSegLib.workbench.translation import _
 
 RESULT_FOLDER = "result"
 _LONGEST_NAME = 50
@@ -35,7 +36,8 @@ class RunOptions:
     """How a run is made, besides the settings of the segmentation.
 
     offline: never download. models_folder: where a published model's wheel lies that was carried over. python: how to
-    start it. silence_s: how long it may give no sign of life.
+    start it. silence_s: how long it may give no sign of life. surfaces: whether the segmentation gets Slicer's own 3D
+    surfaces.
     """
 
     python: Sequence[str]
@@ -43,6 +45,7 @@ class RunOptions:
     offline: bool = False
     models_folder: Path | None = None
     silence_s: float = SILENCE_S
+    surfaces: bool = True
 
 
 class SegmentRun:
@@ -154,8 +157,6 @@ class SegmentRun:
         return self._settings.model in ("auto", KULEUVEN.id) and not weights.is_present(KULEUVEN)
 
     def _segment_job(self, folder: Path) -> CommandJob:
-        from LiverTumorSegLib.cli.options import words_from
-
         words = ["segment", folder / self._ct_file, "-o", folder / RESULT_FOLDER, "--contents", "data"]
         offline = ["--offline"] if self._options.offline else []
         return self._job([*words, *words_from(self._settings), *offline], "segment")
@@ -211,7 +212,7 @@ class SegmentRun:
         segmentation, measurements, run = self._read_result(job)
         self.result = add_result(self._scene, volume_node, segmentation, MAIN_LABELS, measurements, run)
         show_result(self._scene, volume_node, focus_of(segmentation, measurements.lesions))
-        self._surfaces = surfaces_one_by_one(self.result.segmentation)
+        self._surfaces = surfaces_one_by_one(self.result.segmentation) if self._options.surfaces else iter(())
 
     def _read_result(self, job: CommandJob) -> tuple[Volume, Measurements, dict[str, Any]]:
         """Label map, numbers and run record. Raises InputError where the child has left something else."""
