@@ -20,6 +20,14 @@ _PHASE_KEYS = ("AcquisitionNumber", "TemporalPositionIdentifier", "AcquisitionTi
 """What tells phases apart that were stored as one series; tried in this order."""
 
 
+class SeveralSeriesError(InputError):
+    """Several series, and none or no clear one is chosen. choices: the series in words, by their number from 1 on."""
+
+    def __init__(self, choices: tuple[str, ...], *, found: str, expected: str, remedy: str) -> None:
+        self.choices = choices
+        super().__init__(found=found, expected=expected, remedy=remedy)
+
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """Planes of one series that are parallel, of one size and at different positions; at least MIN_PLANES."""
@@ -86,9 +94,9 @@ def find_series(planes: list[Plane]) -> tuple[list[Series], tuple[str, ...]]:
 def choose_series(series: list[Series], wanted: str | None) -> Series:
     """The only series, or the one that ``wanted`` names.
 
-    wanted: number in the list of the error message or the scanner's own, the UID or its end, or the description (case
-    does not matter).
-    Raises InputError with that list if several are left or none matches.
+    wanted: number in the list of the error message or the scanner's own (#3: of the list, whatever the scanner says),
+    the UID or its end, or the description (case does not matter).
+    Raises SeveralSeriesError with that list if several are left or none matches.
     """
     if wanted is None:
         if len(series) == 1:
@@ -104,6 +112,8 @@ def choose_series(series: list[Series], wanted: str | None) -> Series:
 
 
 def _matches(series: list[Series], text: str) -> Iterator[list[Series]]:
+    if re.fullmatch(r"#\d+", text):
+        yield series[int(text[1:]) - 1 : int(text[1:])] if int(text[1:]) else []
     if text.isdigit():
         # A number of the list that is also the scanner's number of another series is no clear choice.
         listed = [one for n, one in enumerate(series, start=1) if n == int(text)]
@@ -116,11 +126,13 @@ def _matches(series: list[Series], text: str) -> Iterator[list[Series]]:
     yield [one for one in series if text and text.casefold() in one.description.casefold()]
 
 
-def _ask(series: list[Series], wanted: str, matching: int) -> InputError:
+def _ask(series: list[Series], wanted: str, matching: int) -> SeveralSeriesError:
     what = f"{matching or 'no'} series matching {wanted!r} among {len(series)}" if wanted else f"{len(series)} series"
-    listed = "; ".join(f"{n}: {one.summary()}" for n, one in enumerate(series[:_MAX_LISTED], start=1))
+    choices = tuple(one.summary() for one in series)
+    listed = "; ".join(f"{n}: {text}" for n, text in enumerate(choices[:_MAX_LISTED], start=1))
     more = f"; and {len(series) - _MAX_LISTED} more" if len(series) > _MAX_LISTED else ""
-    return InputError(
+    return SeveralSeriesError(
+        choices,
         found=f"{what} ({listed}{more})",
         expected="one series to work on",
         remedy="Choose with --series and a number of this list, a UID or its end, or a description",

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from dicom_series import body_hu, oblique_affine, write_enhanced, write_series
 from refusals import refused
 
+from LiverTumorSegLib.io.dicom_series import SeveralSeriesError
 from LiverTumorSegLib.io.read import read_study
 from LiverTumorSegLib.volume import Volume
 
@@ -35,8 +36,29 @@ def test_several_series_are_listed_with_number_uid_slices_and_spacing(two_phases
         read_study(two_phases)
 
 
+def test_front_ends_get_the_list_to_choose_from(two_phases):
+    with pytest.raises(SeveralSeriesError) as caught:
+        read_study(two_phases)
+    assert [text.split(",")[0] for text in caught.value.choices] == ["'Arterial'", "'Portal venous'"]
+
+
+def test_a_place_in_the_list_is_meant_even_where_another_series_has_that_number(two_phases):
+    third = Volume(body_hu((12, 10, 7)), oblique_affine())
+    write_series(two_phases, third, number=2, description="Delayed", prefix="d")
+    # Listed by number: 2 is now first, 4 second, 12 third.
+    assert read_study(two_phases, series="#2").source.series_description == "Arterial"
+    with pytest.raises(SeveralSeriesError):
+        read_study(two_phases, series="2")
+
+
+@pytest.mark.parametrize("wanted", ["#0", "#3", "#x"])
+def test_a_place_that_is_not_in_the_list_is_refused(two_phases, wanted):
+    with refused("no series matching", wanted):
+        read_study(two_phases, series=wanted)
+
+
 @pytest.mark.parametrize(
-    "wanted", ["2", "1.2.826.0.1.3680043.10.999.200.12", "200.12", "...200.12", "portal VENOUS", "portal"]
+    "wanted", ["2", "#2", "1.2.826.0.1.3680043.10.999.200.12", "200.12", "...200.12", "portal VENOUS", "portal"]
 )
 def test_a_series_is_chosen_by_number_uid_its_end_or_description(two_phases, wanted):
     assert read_study(two_phases, series=wanted).ct.shape == (12, 10, 6)
