@@ -126,6 +126,19 @@ def show_reader_lengths(result: Result) -> None:
         fill_lesions(result.lesions, result.measurements, reader_diameters(result))
 
 
+def lock_lines(result: Result, *, all_of_them: bool = False) -> None:
+    """Which lines the mouse may not move.
+
+    One reader's line for one axis: the measured one beside it stays where it is. all_of_them: while the mask is edited,
+    a stroke across a line is meant for the mask.
+    """
+    dragged = {(lesion_id_of(line), axis_of(line)) for line in result.reader_lines}
+    for line in result.measured_lines:
+        line.SetLocked(all_of_them or (lesion_id_of(line), axis_of(line)) in dragged)
+    for line in result.reader_lines:
+        line.SetLocked(all_of_them)
+
+
 def reader_diameters(result: Result) -> ReaderByLesion:
     """Lengths of the reader's lines by lesion; of several for one axis the latest counts."""
     found: ReaderByLesion = {}
@@ -167,14 +180,12 @@ def _place_lines(result: Result, measurements: Measurements) -> None:
     wanted = [(lesion, axis) for lesion in measurements.lesions[:MOST_LESIONS_WITH_LINES] for axis in (LONG, SHORT)]
     free = result.measured_lines
     added = [_add_line(result) for _lesion in wanted[len(free) :]]
-    dragged = {(lesion_id_of(line), axis_of(line)) for line in result.reader_lines}
     for (lesion, axis), line in zip(wanted, [*free, *added], strict=False):
         place_measured_line(line, lesion, axis, result.segmentation.GetTransformNodeID())
-        # One reader's line for one axis: the measured one beside it stays where it is.
-        line.SetLocked((lesion.id, axis) in dragged)
         line.SetDisplayVisibility(True)
     for line in free[len(wanted) :]:
         remove_with_item(result.scene, line)
+    lock_lines(result)
 
 
 def _add_line(result: Result) -> Any:

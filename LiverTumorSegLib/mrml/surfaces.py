@@ -54,6 +54,15 @@ def coarsen_translucent_surfaces(node: slicer.vtkMRMLSegmentationNode, spacing_m
                 segmentation.GetSegment(segment_id).AddRepresentation(CLOSED_SURFACE, surface)
 
 
+def light_surface(node: slicer.vtkMRMLSegmentationNode, segment_id: str, labelmap: Any) -> Any:
+    """A surface (vtkPolyData) for views drawn without a graphics card: coarse where the segment is translucent.
+
+    labelmap: of the segment alone, 1 inside; not empty.
+    """
+    coarse = _every_nth_voxel(labelmap, COARSE_MM) if _is_translucent(node, segment_id) else labelmap
+    return _surface_of(coarse, 1, _SURFACE_NETS)
+
+
 def _coarse_surface(node: Any, segment_id: str, spacing_mm: float) -> Any | None:
     fine = slicer.vtkOrientedImageData()
     if not node.GetBinaryLabelmapRepresentation(segment_id, fine) or fine.IsEmpty():

@@ -17,6 +17,7 @@ from LiverTumorSegLib.mrml.result_nodes import (
     MOST_LESIONS_WITH_LINES,
     add_result,
     keep_moved_lines,
+    lock_lines,
     mark_outdated,
     reader_diameters,
     remove_result,
@@ -311,3 +312,17 @@ def test_the_result_is_filed_in_the_study_of_its_ct(scene):
     second = result_on(scene, node)
     parents = {hierarchy.GetItemParent(hierarchy.GetItemByDataNode(part)) for x in (result, second) for part in x.parts}
     assert len(parents) == 1
+
+
+def test_while_the_mask_is_edited_no_line_can_be_moved_and_afterwards_those_that_could_before(scene):
+    result = result_on(scene, volume_node(scene))
+    dragged = result.measured_lines[0]
+    dragged.SetNthControlPointPosition(0, 1.0, 2.0, 3.0)
+    keep_moved_lines(result)
+    movable = {line.GetID() for line in result.lines if not line.GetLocked()}
+    assert dragged.GetID() in movable
+    assert 0 < len(movable) < len(result.lines)  # the measured line beside the dragged one stays
+    lock_lines(result, all_of_them=True)
+    assert all(line.GetLocked() for line in result.lines)
+    lock_lines(result)
+    assert {line.GetID() for line in result.lines if not line.GetLocked()} == movable
