@@ -1,4 +1,5 @@
 # make demo               the main job on a procedural phantom (INPUT=/path/to/ct runs it on yours)
+# make serve              the workstation in a browser (DATA=/path offers the CTs in a folder)
 # make test               all tests
 # make lint               ruff, mypy, file lists
 # make benchmark          tables of times and memory
@@ -10,20 +11,27 @@ BIN := .venv/bin
 TORCH ?= torch==2.13.0
 INPUT ?=
 OUT ?= output/demo
+DATA ?=
+PORT ?= 8080
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint benchmark debian clean
+.PHONY: demo serve test lint benchmark debian opengl clean
 
-demo: .venv/.run debian
+demo: .venv/.run opengl
 	$(BIN)/livertumorseg demo $(if $(INPUT),"$(INPUT)") -o "$(OUT)"
 
+serve: .venv/.serve opengl
+	$(BIN)/livertumorseg serve --port $(PORT) $(if $(DATA),--data "$(DATA)")
+
 # The tests on the Slicer core run in a process of their own: once it has written a scene, torch's MKL cannot load any more
-# ("Cannot load libtorch_cpu.so") and ends the process. The product keeps them apart too (docs/decisions/0009).
+# ("Cannot load libtorch_cpu.so") and ends the process. The product keeps them apart too (docs/decisions/0009). Those of the
+# workstation have a third one: a browser's driver holds the event loop, and trame-slicer's views the factories of Slicer's.
 PYTEST := $(BIN)/python -m pytest --jaxtyping-packages=LiverTumorSegLib,beartype.beartype
 
 test: .venv/.test debian
 	$(PYTEST) Testing/mrml Testing/module $(PYTEST_ARGS)
-	$(PYTEST) Testing --ignore=Testing/mrml --ignore=Testing/module $(PYTEST_ARGS)
+	$(PYTEST) Testing/session Testing/browser $(PYTEST_ARGS)
+	$(PYTEST) Testing $(addprefix --ignore=Testing/,mrml module session browser) $(PYTEST_ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check .
@@ -34,9 +42,13 @@ lint: .venv/.test
 benchmark: .venv/.test
 	$(BIN)/python Testing/benchmarks/main_job.py
 	$(BIN)/python Testing/benchmarks/slicer_module.py
+	$(BIN)/python Testing/benchmarks/workstation.py
 
 debian:
 	@sh tools/debian_packages.sh
+
+opengl:
+	@sh tools/debian_packages.sh picture
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -49,10 +61,14 @@ debian:
 	$(BIN)/python -m pip install --quiet --editable ".[mrml]"
 	@touch $@
 
+.venv/.serve: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[web]"
+	@touch $@ .venv/.run
+
 .venv/.test: pyproject.toml | .venv/bin/python
 	$(if $(TORCH),$(BIN)/python -m pip install --quiet "$(TORCH)")
-	$(BIN)/python -m pip install --quiet --editable ".[mrml,dev]"
-	@touch $@ .venv/.run
+	$(BIN)/python -m pip install --quiet --editable ".[web,dev]"
+	@touch $@ .venv/.serve .venv/.run
 
 clean:
 	rm -rf .venv output build .pytest_cache .mypy_cache .ruff_cache

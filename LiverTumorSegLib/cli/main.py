@@ -14,6 +14,7 @@ from LiverTumorSegLib.cli import (
     models_command,
     phantom_command,
     segment_command,
+    serve_command,
 )
 from LiverTumorSegLib.cli.options import progress_parent
 from LiverTumorSegLib.cli.progress_output import ProgressOutput
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
         measure_command,
         evaluate_command,
         models_command,
+        serve_command,
         phantom_command,
         demo_command,
     ):

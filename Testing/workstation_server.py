@@ -1,0 +1,91 @@
+"""The workstation as its users start it: ``livertumorseg serve`` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+from cli_runs import ROOT, command
+
+START_S, END_S = 120.0, 30.0
+
+
+class WorkstationServer:
+    """folder: for its temporary files and its log, nothing else is in it. words: options of ``serve``."""
+
+    def __init__(self, folder: Path, *words: object) -> None:
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir(parents=True)
+        self._log = folder / "stderr.txt"
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command("serve", "--port", 0, "--progress", "json", *words),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=ROOT,
+                env=os.environ | {"TMPDIR": str(self.temporary)},
+            )
+        threading.Thread(target=self._read, daemon=True).start()
+        self.warnings: list[str] = []
+        self.address, self.token = self._wait_for_address()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit status; raises subprocess.TimeoutExpired if it does not end by itself."""
+        try:
+            self.process.send_signal(how)
+            return self.process.wait(END_S)
+        finally:
+            self.process.kill()
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def descendants(self) -> list[psutil.Process]:
+        """Everything below it: sessions and what they have started."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def sessions(self) -> list[psutil.Process]:
+        """One for each page, and a spare one."""
+        return psutil.Process(self.process.pid).children()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._events.put(json.loads(line))
+        self._events.put(None)
+
+    def _wait_for_address(self) -> tuple[str, str]:
+        """Where it listens, and the token that it asks for (empty for none)."""
+        while (event := self._events.get(timeout=START_S)) is not None:
+            if event["event"] == "warning":
+                self.warnings.append(event["message"])
+            if event["event"] == "result":
+                return event["address"].rstrip("/"), event["token"]
+        raise AssertionError(f"The server did not start: {self.log}")
+
+
+@contextmanager
+def workstation_server(folder: Path, *words: object) -> Iterator[WorkstationServer]:
+    """A server that is ended like every other one: with SIGTERM, and nothing of it is left."""
+    server = WorkstationServer(folder, *words)
+    try:
+        yield server
+    finally:
+        below = server.descendants()
+        status = server.stop()
+    gone, alive = psutil.wait_procs(below, timeout=10)
+    assert not alive, f"{alive} outlive the server"
+    assert status in (0, 130), server.log
+    assert not list(server.temporary.iterdir()), "The server has left files behind"
