@@ -52,7 +52,7 @@ _TEXTS = (
         "The liver's volume is implausible",
         "The liver is far smaller or larger than livers of adults are. Part of it may be missing, or a neighbour may "
         "have been taken in.",
-        "Look at the liver's outline in all three planes, correct it in 3D Slicer and measure again.",
+        "Look at the liver's outline in all three planes, correct it and measure again.",
         Severity.STOP,
     ),
     FlagText(
@@ -60,7 +60,7 @@ _TEXTS = (
         "A large lesion may lie beside the liver, not in it",
         "Little of what surrounds this lesion is liver. A mass of a neighbouring organ may have been taken for a part "
         "of the liver; liver volume, tumor volume and tumor burden are then too large.",
-        "Look at the lesion in all three planes. If it lies outside, remove it from liver and tumors in 3D Slicer and "
+        "Look at the lesion in all three planes. If it lies outside, remove it from liver and tumors and "
         "measure again.",
         Severity.STOP,
     ),
