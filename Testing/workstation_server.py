@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from cli_runs import ROOT, command
@@ -60,6 +61,21 @@ class WorkstationServer:
         """One for each page, and a spare one."""
         return psutil.Process(self.process.pid).children()
 
+    def session_of(self, page_address: str) -> psutil.Process:
+        """The process that a page belongs to."""
+        folder = str(self.folder_of(page_address))
+        [found] = [one for one in self.sessions() if folder in _words(one)]
+        return found
+
+    def folder_of(self, page_address: str) -> Path:
+        """Of the session that a page belongs to."""
+        [found] = self.temporary.glob(f"*/{urlsplit(page_address).path.split('/')[2]}")
+        return found
+
+    def runs(self) -> list[psutil.Process]:
+        """Segmentations that are going on."""
+        return [one for one in self.descendants() if "segment" in _words(one)]
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -76,6 +92,14 @@ class WorkstationServer:
         raise AssertionError(f"The server did not start: {self.log}")
 
 
+def _words(process: psutil.Process) -> list[str]:
+    """Nothing of one that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 @contextmanager
 def workstation_server(folder: Path, *words: object) -> Iterator[WorkstationServer]:
     """A server that is ended like every other one: with SIGTERM, and nothing of it is left."""
@@ -85,7 +109,7 @@ def workstation_server(folder: Path, *words: object) -> Iterator[WorkstationServ
     finally:
         below = server.descendants()
         status = server.stop()
-    gone, alive = psutil.wait_procs(below, timeout=10)
+    _, alive = psutil.wait_procs(below, timeout=10)
     assert not alive, f"{alive} outlive the server"
     assert status in (0, 130), server.log
     assert not list(server.temporary.iterdir()), "The server has left files behind"

@@ -53,7 +53,7 @@ class CaseState:
     served_path: str = ""
     served: list[ServedItem] = field(default_factory=list)
     unsaved: bool = False
-    replace_asked: bool = False
+    replace_asked: str = ""
 
 
 class CaseUI(html.Div):
@@ -198,7 +198,7 @@ class CaseUI(html.Div):
 
     def _replace_dialog(self) -> None:
         name = self._state.name
-        with VDialog(model_value=(name.replace_asked,), max_width=520, persistent=True), VCard():
+        with VDialog(model_value=(f"!!{name.replace_asked}",), max_width=520, persistent=True), VCard():
             VCardTitle("Close this result?")
             VCardText("Opening another CT closes this one with its segmentation. What you have not exported is lost.")
             with VCardActions():

@@ -12,7 +12,7 @@ from trame_slicer.app.logic.segmentation import (
     ScissorsEffectLogic,
     SmoothingEffectLogic,
 )
-from trame_slicer.app.ui import PaintEffectState, SliderState
+from trame_slicer.app.ui import PaintEffectState, SliderState, SmoothingState
 from trame_slicer.core import SlicerApp
 from trame_slicer.segmentation import (
     BrushDiameterMode,
@@ -55,6 +55,7 @@ class EditLogic(BaseLogic[EditState]):
                 SmoothingEffectLogic,
             )
         ]
+        self._smooth_as_chosen()
         self._placed = PlacedEditing(self._editor)
         self._undo_stack = UndoStack(undo_limit=MOST_UNDO_STATES)
         self._editor.set_undo_stack(self._undo_stack)
@@ -109,6 +110,17 @@ class EditLogic(BaseLogic[EditState]):
         state = TypedState(self.state, PaintEffectState)
         state.data.brush_diameter_mode = BrushDiameterMode.Absolute
         TypedState.from_dataclass(state.data.brush_diameter_slider, BRUSH_MM)
+
+    def _smooth_as_chosen(self) -> None:
+        """trame-slicer's own logic follows the choices only where its own panel is used."""
+        state, effect = TypedState(self.state, SmoothingState), self._editor.get_effect(SegmentationEffectSmoothing)
+        state.bind_changes(
+            {
+                state.name.mode: effect.set_smoothing_mode,
+                state.name.kernel_size: effect.set_kernel_size,
+                state.name.standard_deviation: effect.set_standard_deviation,
+            }
+        )
 
     def _apply_islands(self) -> None:
         self._editor.get_effect(SegmentationEffectIslands).apply()

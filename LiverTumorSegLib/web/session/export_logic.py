@@ -74,6 +74,7 @@ class ExportLogic(BaseLogic[ExportState]):
         """The result leaves the scene."""
         if self._job is not None:
             self._job.kill()
+            _remove_place_of(self._job.output)
         self._job = None
         self.data.writing = ""
         shutil.rmtree(self._exports, ignore_errors=True)
@@ -91,6 +92,7 @@ class ExportLogic(BaseLogic[ExportState]):
             self._notices.fail(job.failure.message, job.failure.details)
         if job.failure is not None or job.cancelled:
             self.data.writing = ""
+            _remove_place_of(job.output)
             return
         self.data.writing = "Packing"
         create_task(self._finish(job.output))
@@ -115,7 +117,7 @@ class ExportLogic(BaseLogic[ExportState]):
         finally:
             with self.state:
                 self.data.writing = ""
-            shutil.rmtree(output.parent, ignore_errors=True)
+            _remove_place_of(output)
 
     def _take_from(self, output: Path) -> Path:
         """The finished result folder as what was asked for; in a thread, since packing takes a second."""
@@ -146,6 +148,11 @@ class ExportLogic(BaseLogic[ExportState]):
 
     def _offer(self, path: Path) -> None:
         self._save(path.name)
+
+
+def _remove_place_of(output: Path) -> None:
+    """The folder that was made for a report."""
+    shutil.rmtree(output.parent, ignore_errors=True)
 
 
 def _title(result: Result) -> str:

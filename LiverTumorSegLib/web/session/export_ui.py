@@ -71,7 +71,13 @@ class ExportUI(html.Div):
             with html.Div(v_if=(name.writing,)):
                 with html.Div(classes="lts-row"):
                     html.Div("{{ " + name.writing + " }}", classes="lts-small lts-grow")
-                    VBtn("Cancel", size="x-small", variant="tonal", click=self.cancel_clicked)
+                    VBtn(
+                        "Cancel",
+                        id="lts-cancel-export",
+                        size="x-small",
+                        variant="tonal",
+                        click=self.cancel_clicked,
+                    )
                 VProgressLinear(model_value=(f"100 * {name.fraction}",), height=6, rounded=True, color="primary")
         with self:
             self._save = client.JSEval(exec="window.liverTumorSeg.save($event)")

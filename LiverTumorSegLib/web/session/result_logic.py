@@ -41,8 +41,8 @@ from LiverTumorSegLib.workbench.result_watch import ResultWatch
 
 MOST_LESION_ROWS = 200
 """A threshold painted into the tumor segment may make thousands of specks."""
-MODELS_AFTER_S = 0.3
-"""3D follows once an edit has settled; the slices show it at once."""
+MODELS_AFTER_S, MODELS_AT_LATEST_S = 0.3, 3.0
+"""3D follows once an edit has settled and its numbers are there; the slices show it at once."""
 
 
 class ResultLogic(BaseLogic[ResultState]):
@@ -147,7 +147,8 @@ class ResultLogic(BaseLogic[ResultState]):
 
     def _make_models(self) -> None:
         """One of them, so that the page stays alive in between."""
-        if self._models is not None and time.monotonic() >= self._models_due:
+        late_s = time.monotonic() - self._models_due
+        if self._models is not None and (late_s > MODELS_AT_LATEST_S or (late_s > 0 and not self._measuring.busy)):
             self._being_made, self._models_due = self._models.update(), float("inf")
         next(self._being_made, None)
 
