@@ -68,6 +68,8 @@ opengl:
 .venv/.test: pyproject.toml | .venv/bin/python
 	$(if $(TORCH),$(BIN)/python -m pip install --quiet "$(TORCH)")
 	$(BIN)/python -m pip install --quiet --editable ".[web,dev]"
+	@# What our losses are compared with; without its dependencies, which would bring another torch.
+	$(if $(TORCH),$(BIN)/python -m pip install --quiet --no-deps "monai>=1.5,<2")
 	@touch $@ .venv/.serve .venv/.run
 
 clean:

@@ -68,10 +68,10 @@ NetworkFunction = Callable[[Ops[Any], Mapping[str, Any], Any], Any]
 
 
 class Layers(Generic[T]):
-    """Hands out a network's convolutions in the order of their numbers."""
+    """Hands out a network's convolutions in the order of their numbers, from ``first`` on."""
 
-    def __init__(self, ops: Ops[T], weights: Weights[T]) -> None:
-        self._ops, self._weights, self._number = ops, weights, 0
+    def __init__(self, ops: Ops[T], weights: Weights[T], first: int = 1) -> None:
+        self._ops, self._weights, self._number = ops, weights, first - 1
 
     def valid(self, x: T) -> T:
         """The next convolution without padding."""

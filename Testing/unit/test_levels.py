@@ -17,13 +17,14 @@ LEVELS = {
     "models": 3, "mrml": 3, "report": 3,
     "engines": 4,
     "inference": 5,
+    "training": 5,
     "pipelines": 6, "publish": 6,
     "workbench": 7,
     "web": 8,
     "cli": 9, "__main__": 10,
 }  # fmt: skip
 ON_A_SCENE = {"mrml", "workbench", "web"}
-FRAMEWORKS = {"torch": {"engines"}, "openvino": {"engines"},
+FRAMEWORKS = {"torch": {"engines", "training"}, "openvino": {"engines"},
               "vtk": ON_A_SCENE, "vtkmodules": ON_A_SCENE, "slicer": ON_A_SCENE,
               "trame": {"web"}, "trame_server": {"web"}, "trame_client": {"web"}, "trame_vuetify": {"web"},
               "trame_slicer": {"web"}, "trame_rca": {"web"}, "aiohttp": {"web"}, "undo_stack": {"web"},

@@ -1,0 +1,70 @@
+"""One network for liver, vessels and tumours: a plain 3D U-Net with three sigmoid channels, small enough for CPUs.
+
+After LVT (docs/models): multi-label outputs, plain encoder, instance norm, auxiliary heads for deep supervision. Norm
+and activation stand before each convolution but the first. Written in the operations of ``ops``, so that training in
+torch and inference in any engine run the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from LiverTumorSegLib.models.network import KernelShape
+from LiverTumorSegLib.models.ops import Layers, NetworkFunction, Ops, T, Weights
+
+CHANNELS = ("liver", "vessel", "tumor")
+"""What the outputs mean; the liver is the organ, with vessels and tumours."""
+_FULL, _POINT = (3, 3, 3), (1, 1, 1)
+AUXILIARY_HEADS = 2
+"""At half and a quarter of the resolution; used in training only."""
+
+
+def lvt_network(levels: int) -> NetworkFunction:
+    """Probabilities of CHANNELS: (1, 1, i, j, k) -> (1, 3, i, j, k); every side a multiple of 2^(levels - 1)."""
+
+    def network(ops: Ops[T], weights: Weights[T], x: T) -> T:
+        return ops.sigmoid(_run(ops, weights, x, levels, lambda _level, _features: None))
+
+    return network
+
+
+def lvt_logits(ops: Ops[T], weights: Weights[T], x: T, levels: int) -> list[T]:
+    """For training: logits at full resolution, then those of the auxiliary heads at 1/2 and 1/4.
+
+    The heads' kernels come after the network's own, in the order of their resolution.
+    """
+    seen: dict[int, T] = {}
+    full = _run(ops, weights, x, levels, seen.__setitem__)
+    heads = Layers(ops, weights, first=len(lvt_kernels([0] * levels)) + 1)
+    return [full, *(heads.same(ops.norm_act(seen[level])) for level in range(1, AUXILIARY_HEADS + 1))]
+
+
+def _run(ops: Ops[T], weights: Weights[T], x: T, levels: int, see: Callable[[int, T], None]) -> T:
+    """Logits; ``see`` is called with each level of the decoder and its features, the finest (0) last."""
+    layers = Layers(ops, weights)
+    skips = []
+    for level in range(levels):
+        x = layers.same(ops.norm_act(ops.max_pool(x, 2)) if level else x)
+        x = layers.same(ops.norm_act(x))
+        skips.append(x)
+    for level in reversed(range(levels - 1)):
+        x = ops.concatenate(skips[level], ops.repeat(x, 2))
+        for _ in range(2):
+            x = layers.same(ops.norm_act(x))
+        see(level, x)
+    return layers.same(ops.norm_act(x))
+
+
+def lvt_kernels(widths: list[int]) -> tuple[KernelShape, ...]:
+    """Shapes (out, in, i, j, k) of the convolutions in the order of execution; widths: features of each level."""
+    kernels: list[KernelShape] = []
+    for level, width in enumerate(widths):
+        kernels += [(width, widths[level - 1] if level else 1, *_FULL), (width, width, *_FULL)]
+    for level in reversed(range(len(widths) - 1)):
+        kernels += [(widths[level], widths[level] + widths[level + 1], *_FULL), (widths[level], widths[level], *_FULL)]
+    return (*kernels, (len(CHANNELS), widths[0], *_POINT))
+
+
+def lvt_auxiliary_kernels(widths: list[int]) -> tuple[KernelShape, ...]:
+    """Of the heads at 1/2 and 1/4 of the resolution."""
+    return tuple((len(CHANNELS), widths[level], *_POINT) for level in range(1, AUXILIARY_HEADS + 1))

@@ -1,0 +1,1 @@
+"""Training images without real voxels: label maps are completed to whole anatomies and rendered as CT."""

@@ -1,0 +1,165 @@
+"""Synthetic patients: what was drawn stays, what is missing comes in its place, labels say what was rendered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from phantoms import affine_of, rotation
+
+from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
+from LiverTumorSegLib.training.synthesis.complete import Drawn, complete
+from LiverTumorSegLib.training.synthesis.lesions import add_lesions
+from LiverTumorSegLib.training.synthesis.noise import ellipsoid, smooth_field
+from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches
+from LiverTumorSegLib.training.synthesis.render import render
+from LiverTumorSegLib.training.synthesis.sources import drawn_from
+from LiverTumorSegLib.training.synthesis.tissues import Tissue, is_organ, labels_of
+from LiverTumorSegLib.volume import Volume
+
+SPACING_MM = 4.0
+SHAPE = (90, 70, 64)
+MISSING = frozenset({Tissue.SPLEEN, Tissue.KIDNEY, Tissue.LUNG, Tissue.BOWEL_WALL, Tissue.ARTERY, Tissue.VEIN})
+
+
+def trunk() -> np.ndarray:
+    """An elliptic trunk with a spine, a liver on the patient's right (high i) and a vessel in it."""
+    i, j, k = np.indices(SHAPE)
+    codes = np.zeros(SHAPE, np.uint8)
+    codes[((i - 45) / 42) ** 2 + ((j - 35) / 30) ** 2 < 1] = Tissue.FAT
+    codes[((i - 45) / 5) ** 2 + ((j - 12) / 5) ** 2 < 1] = Tissue.BONE
+    codes[((i - 62) / 17) ** 2 + ((j - 40) / 16) ** 2 + ((k - 34) / 15) ** 2 < 1] = Tissue.LIVER
+    codes[58:66, 38:41, 33:36] = Tissue.PORTAL_VEIN
+    return codes
+
+
+@pytest.fixture(scope="module")
+def patient() -> np.ndarray:
+    return complete(Drawn(trunk(), SPACING_MM, MISSING), np.random.default_rng(3))
+
+
+def test_what_was_drawn_stays_as_it_is(patient):
+    drawn = trunk()
+    known = ~np.isin(drawn, (Tissue.AIR, Tissue.FAT))
+    assert (patient[known] == drawn[known]).all()
+    assert ((patient == Tissue.AIR) == (drawn == Tissue.AIR)).all()
+
+
+def test_missing_organs_come_in_their_places(patient):
+    where = {tissue: np.argwhere(patient == tissue) for tissue in (Tissue.SPLEEN, Tissue.LUNG, Tissue.LIVER)}
+    assert all(len(places) > 200 for places in where.values())
+    middle_i = 45
+    assert where[Tissue.SPLEEN][:, 0].mean() < middle_i < where[Tissue.LIVER][:, 0].mean()
+    assert where[Tissue.LUNG][:, 2].mean() > where[Tissue.LIVER][:, 2].mean() + 5
+    for tissue in (Tissue.MUSCLE, Tissue.BOWEL_WALL, Tissue.BOWEL_CONTENT, Tissue.ARTERY):
+        assert (patient == tissue).any()
+
+
+def test_organs_that_somebody_has_looked_for_are_not_drawn_in():
+    found = complete(Drawn(trunk(), SPACING_MM, MISSING - {Tissue.SPLEEN, Tissue.LUNG}), np.random.default_rng(3))
+    assert not (found == Tissue.SPLEEN).any()
+    assert not (found == Tissue.LUNG).any()
+
+
+def test_the_same_seed_makes_the_same_patient_and_another_one_another(patient):
+    again = complete(Drawn(trunk(), SPACING_MM, MISSING), np.random.default_rng(3))
+    other = complete(Drawn(trunk(), SPACING_MM, MISSING), np.random.default_rng(4))
+    assert (again == patient).all()
+    assert (other != patient).mean() > 0.02
+
+
+def test_a_map_on_an_oblique_grid_of_flat_voxels_becomes_upright_and_cubic():
+    shape, affine = (60, 44, 20), affine_of((2.0, 3.0, 6.0), (10.0, -20.0, 5.0), rotation(20, 2))
+    labels = np.ones(shape, np.uint8)
+    labels[20:40, 12:30, 6:14] = 4
+    labels[28:31, 18:20, 8:10] = 5
+    values = {"body": 1, "liver": 4, "portal_vein": 5}
+    drawn = drawn_from(Volume(labels, affine), values, ("body", "liver", "portal_vein"), 2.0)
+    voxel_ml = 0.008
+    assert is_organ(drawn.codes).sum() * voxel_ml == pytest.approx((20 * 18 * 8) * 0.036, rel=0.02)
+    assert (drawn.codes == Tissue.PORTAL_VEIN).sum() * voxel_ml == pytest.approx((3 * 2 * 2) * 0.036, rel=0.15)
+    assert Tissue.KIDNEY in drawn.missing
+    assert Tissue.LIVER not in drawn.missing
+
+
+def test_veins_outside_the_liver_are_not_liver_vessels():
+    labels = np.ones((60, 40, 40), np.uint8)
+    labels[20:40, 10:30, 10:30] = 4
+    labels[5:55, 19:22, 19:22] = 6
+    values = {"body": 1, "liver": 4, "hepatic_veins_and_vena_cava": 6}
+    drawn = drawn_from(Volume(labels, np.diag([2.0, 2.0, 2.0, 1.0])), values, values, 2.0)
+    inside = np.argwhere(drawn.codes == Tissue.HEPATIC_VEIN)[:, 0]
+    outside = np.argwhere(drawn.codes == Tissue.VEIN)[:, 0]
+    # At the very surface a vessel may count as outside.
+    assert set(range(22, 38)) <= set(inside) <= set(range(20, 40))
+    assert set(outside) | set(inside) == set(range(5, 55))
+
+
+def test_labels_are_those_of_the_main_job_and_a_cyst_is_liver():
+    codes = np.array([[list(Tissue)]], np.uint8)
+    labels = dict(zip(Tissue, labels_of(codes)[0, 0], strict=True))
+    named = {tissue: value for tissue, value in labels.items() if value}
+    assert named == {
+        Tissue.LIVER: LIVER.value,
+        Tissue.CYST: LIVER.value,
+        Tissue.PORTAL_VEIN: VESSEL.value,
+        Tissue.HEPATIC_VEIN: VESSEL.value,
+        Tissue.TUMOR: TUMOR.value,
+    }
+
+
+def test_lesions_lie_in_the_liver_and_masses_beside_it(patient):
+    organ = is_organ(patient)
+    tumors = masses = 0
+    for seed in range(30):
+        painted = add_lesions(patient, SPACING_MM, np.random.default_rng(seed))
+        mass, tumor = painted == Tissue.MASS, painted == Tissue.TUMOR
+        tumors, masses = tumors + tumor.any(), masses + mass.any()
+        assert not (mass & organ).any()
+        assert not ((painted != patient) & (patient == Tissue.AIR)).any()
+        if tumor.any():
+            assert (tumor & organ).sum() > 0.5 * tumor.sum()
+    assert 5 < tumors < 30
+    assert 3 < masses < 25
+
+
+def test_a_rendered_patient_has_the_densities_of_tissues(patient):
+    for seed in range(5):
+        hu = render(patient, SPACING_MM, np.random.default_rng(seed))
+        assert hu.dtype == np.float32
+        assert hu[patient == Tissue.AIR].mean() < -850
+        liver = hu[patient == Tissue.LIVER].mean()
+        assert -20 < liver < 180
+        assert hu[patient == Tissue.FAT].mean() < 0 < hu[patient == Tissue.BONE].mean()
+        assert hu[patient == Tissue.LUNG].mean() < -500
+
+
+def test_patches_are_the_same_for_the_same_seed_and_labels_lie_on_the_image(patient, tmp_path):
+    np.save(tmp_path / "one.npy", patient)
+    patches = SyntheticPatches(tmp_path, (48, 48, 48), SPACING_MM)
+    (hu, labels), (again, _) = (patches.sample(np.random.default_rng(5)) for _ in range(2))
+    assert hu.shape == labels.shape == (48, 48, 48)
+    assert (hu == again).all()
+    shares = [(patches.sample(np.random.default_rng(seed))[1] > 0).mean() for seed in range(12)]
+    assert np.mean(shares) > 0.02
+    assert np.std(shares) > 0.01
+
+
+def test_a_folder_without_anatomies_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=str(tmp_path)):
+        SyntheticPatches(tmp_path, (16, 16, 16), SPACING_MM)
+
+
+def test_a_smooth_field_has_the_grain_that_is_asked_for():
+    rng = np.random.default_rng(0)
+    fields = {grain: smooth_field((64, 48, 40), grain, rng) for grain in (4.0, 16.0)}
+    for field in fields.values():
+        assert abs(field.mean()) < 1e-4
+        assert field.std() == pytest.approx(1, abs=1e-3)
+    steps = {grain: np.abs(np.diff(field, axis=0)).mean() for grain, field in fields.items()}
+    assert steps[4.0] == pytest.approx(4 * steps[16.0], rel=0.4)
+
+
+def test_an_ellipsoid_without_bumps_has_its_volume():
+    flat = np.zeros((60, 50, 40), np.float32)
+    inside = ellipsoid(flat.shape, np.array([30.0, 25.0, 20.0]), np.array([20.0, 15.0, 10.0]), flat, 0.3)
+    assert inside.sum() == pytest.approx(4 / 3 * np.pi * 20 * 15 * 10, rel=0.02)
