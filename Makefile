@@ -9,6 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A CPU build where the package index has one; another torch of yours: make test TORCH=torch==2.9.0, none: make test TORCH=
 TORCH ?= torch==2.13.0
+MONAI := monai>=1.5,<2
 INPUT ?=
 OUT ?= output/demo
 DATA ?=
@@ -69,7 +70,7 @@ opengl:
 	$(if $(TORCH),$(BIN)/python -m pip install --quiet "$(TORCH)")
 	$(BIN)/python -m pip install --quiet --editable ".[web,dev]"
 	@# What our losses are compared with; without its dependencies, which would bring another torch.
-	$(if $(TORCH),$(BIN)/python -m pip install --quiet --no-deps "monai>=1.5,<2")
+	$(if $(TORCH),$(BIN)/python -m pip install --quiet --no-deps "$(MONAI)")
 	@touch $@ .venv/.serve .venv/.run
 
 clean:
