@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -73,8 +74,17 @@ class WorkstationServer:
         return found
 
     def runs(self) -> list[psutil.Process]:
-        """Segmentations that are going on."""
-        return [one for one in self.descendants() if "segment" in _words(one)]
+        """Segmentations that are going on; what they start looks like them for a moment."""
+        found = [one for one in self.descendants() if "segment" in _words(one)]
+        return [one for one in found if one.ppid() not in {other.pid for other in found}]
+
+    def peers(self) -> set[str]:
+        """Addresses of the computers that it and everything below it is connected with."""
+        found = set()
+        for process in [psutil.Process(self.process.pid), *self.descendants()]:
+            with contextlib.suppress(psutil.Error):
+                found |= {one.raddr.ip for one in process.net_connections() if one.raddr}
+        return found
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -38,7 +38,7 @@ def command_line(phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="session")
 def server(phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkstationServer]:
     """For all tests that need no other one. Sessions that a test has left end soon: each takes half a gigabyte."""
-    options = ("--data", phantom, "--max-sessions", 50, "--idle-minutes", 0.1)
+    options = ("--data", phantom, "--max-sessions", 50, "--idle-minutes", 0.3)
     with workstation_server(tmp_path_factory.mktemp("server"), *options) as running:
         yield running
 

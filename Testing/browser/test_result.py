@@ -141,8 +141,10 @@ def test_a_tool_in_hand_moves_no_diameter_but_without_one_the_reader_does(
     grip, target = (place.pixel_of(*point) + moved for point in (end[:2], (end[0] + 10, end[1] + 10)))
 
     page.structure(LIVER)
-    page.tool("paint")
-    page.stroke(AXIAL, grip, target)
+    # The first one has no use for the mouse, the second one has.
+    for tool in ("islands", "paint"):
+        page.tool(tool)
+        page.stroke(AXIAL, grip, target)
     painted = page.wait_for_numbers(numbers)
     assert (exported_mask(page, ct, tmp_path) != mask).any()
     assert not any("*" in cell for lesion in painted.lesions for cell in lesion)

@@ -103,13 +103,14 @@ def test_another_ct_takes_the_place_of_the_result_once_that_is_agreed_to(
     assert not segmented.page.locator("#lts-tool-paint").is_visible()
 
 
-def test_a_run_tells_how_far_it_is(case: WorkstationPage):
-    seen = []
+def test_a_run_tells_how_far_it_is_and_asks_no_other_computer(case: WorkstationPage, server: WorkstationServer):
+    seen, peers = [], set()
     case.choose_model("classical")
     case.start_run()
     case.wait_for_run()
     while (state := case.run_state())[0]:
         seen.append(state)
+        peers |= server.peers()
         case.page.wait_for_timeout(20)
     case.wait_for_result()
     messages, percents = zip(*seen, strict=True)
@@ -117,6 +118,7 @@ def test_a_run_tells_how_far_it_is(case: WorkstationPage):
     assert list(percents) == sorted(percents)
     assert len(set(percents)) >= 4
     assert percents[-1] > 50
+    assert peers == {"127.0.0.1"}
 
 
 def test_a_cancelled_run_leaves_nothing(case: WorkstationPage, server: WorkstationServer):

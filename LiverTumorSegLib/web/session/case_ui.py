@@ -23,6 +23,7 @@ from trame_server.utils.typed_state import TypedState
 from undo_stack import Signal
 
 from LiverTumorSegLib.web.session.calls import call
+from LiverTumorSegLib.web.session.question_ui import QuestionUI
 
 ACCEPTED = ".nii,.gz,.nrrd,.nhdr,.mha,.mhd,.zip,.dcm,application/zip,application/dicom"
 
@@ -197,15 +198,12 @@ class CaseUI(html.Div):
                 VBtn("Close", click=f"{name.served_shown} = false")
 
     def _replace_dialog(self) -> None:
-        name = self._state.name
-        with VDialog(model_value=(f"!!{name.replace_asked}",), max_width=520, persistent=True), VCard():
-            VCardTitle("Close this result?")
-            VCardText("Opening another CT closes this one with its segmentation. What you have not exported is lost.")
-            with VCardActions():
-                VSpacer()
-                VBtn("Keep it", click=f"{name.replace_asked} = ''")
-                VBtn(
-                    "Open another",
-                    color="warning",
-                    click=f"window.document.getElementById({name.replace_asked}).click(); {name.replace_asked} = ''",
-                )
+        asked = self._state.name.replace_asked
+        QuestionUI(
+            asked,
+            "Close this result?",
+            "Opening another CT closes this one with its segmentation. What you have not exported is lost.",
+            keep=f"{asked} = ''",
+            go_on_text="Open another",
+            go_on=f"window.document.getElementById({asked}).click(); {asked} = ''",
+        )

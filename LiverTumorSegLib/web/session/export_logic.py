@@ -94,7 +94,7 @@ class ExportLogic(BaseLogic[ExportState]):
             self.data.writing = ""
             _remove_place_of(job.output)
             return
-        self.data.writing = "Packing"
+        self.data.writing, self.data.fraction = "Packing", 1.0
         create_task(self._finish(job.output))
 
     @property

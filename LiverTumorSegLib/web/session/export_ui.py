@@ -15,12 +15,13 @@ from LiverTumorSegLib.web.session.result_ui import ResultState
 
 @dataclass(frozen=True)
 class Export:
-    """kind: as the logic calls it. hint: what is in the file."""
+    """kind: as the logic calls it. hint: what is in the file. needs_numbers: of the mask as it is now."""
 
     kind: str
     title: str
     icon: str
     hint: str
+    needs_numbers: bool = False
 
 
 EXPORTS = (
@@ -32,7 +33,7 @@ EXPORTS = (
     ),
     Export("report", "Report", "mdi-file-document-outline", "The report with pictures as one HTML file"),
     Export("segmentation", ".seg.nrrd", "mdi-vector-polygon", "The segmentation for 3D Slicer"),
-    Export("tables", "CSV", "mdi-table", "Volumes and lesions, unrounded, as two CSV files in a zip"),
+    Export("tables", "CSV", "mdi-table", "Volumes and lesions, unrounded, as two CSV files in a zip", True),
 )
 
 
@@ -65,7 +66,8 @@ class ExportUI(html.Div):
                         size="x-small",
                         variant="tonal",
                         title=export.hint,
-                        disabled=(f"!!{result.measuring}",),
+                        # The others are measured anew, or hold no numbers.
+                        disabled=(f"!!{result.measuring}" if export.needs_numbers else "false",),
                         click=call(self.server, self.export_clicked, f"'{export.kind}'"),
                     )
             with html.Div(v_if=(name.writing,)):
@@ -74,6 +76,7 @@ class ExportUI(html.Div):
                     VBtn(
                         "Cancel",
                         id="lts-cancel-export",
+                        v_if=(f"{name.fraction} < 1",),
                         size="x-small",
                         variant="tonal",
                         click=self.cancel_clicked,

@@ -41,6 +41,8 @@ from LiverTumorSegLib.workbench.result_watch import ResultWatch
 
 MOST_LESION_ROWS = 200
 """A threshold painted into the tumor segment may make thousands of specks."""
+OUTLINE_PX = 2
+"""One pixel of a pale color is lost in the parenchyma."""
 MODELS_AFTER_S, MODELS_AT_LATEST_S = 0.3, 3.0
 """3D follows once an edit has settled and its numbers are there; the slices show it at once."""
 
@@ -77,6 +79,7 @@ class ResultLogic(BaseLogic[ResultState]):
         self._models = SegmentModels(result.segmentation)
         self._models_due = time.monotonic()
         self.data.exists, self.data.lines_visible = True, True
+        result.segmentation.GetDisplayNode().SetSliceIntersectionThickness(OUTLINE_PX)
         self._watch.look(self.scene)
         self._refresh_structures()
         self._refresh_numbers()

@@ -7,19 +7,14 @@ from dataclasses import dataclass, field
 from trame.widgets import html
 from trame.widgets.vuetify3 import (
     VBtn,
-    VCard,
-    VCardActions,
-    VCardText,
-    VCardTitle,
-    VDialog,
     VProgressLinear,
     VSelect,
-    VSpacer,
 )
 from trame_server.utils.typed_state import TypedState
 from undo_stack import Signal
 
 from LiverTumorSegLib.web.session.case_ui import CaseState
+from LiverTumorSegLib.web.session.question_ui import QuestionUI
 
 
 @dataclass
@@ -101,15 +96,12 @@ class RunUI(html.Div):
             )
 
     def _replace_dialog(self) -> None:
-        name = self._state.name
-        with VDialog(v_model=(name.replace_asked,), max_width=520), VCard():
-            VCardTitle("Segment again?")
-            VCardText("The present segmentation is replaced, with all edits, once the new one is there.")
-            with VCardActions():
-                VSpacer()
-                VBtn("Keep it", click=f"{name.replace_asked} = false")
-                VBtn(
-                    "Segment again",
-                    color="warning",
-                    click=(f"{name.replace_asked} = false; window.document.getElementById('lts-segment-now').click()"),
-                )
+        asked = self._state.name.replace_asked
+        QuestionUI(
+            asked,
+            "Segment again?",
+            "The present segmentation is replaced, with all edits, once the new one is there.",
+            keep=f"{asked} = false",
+            go_on_text="Segment again",
+            go_on=f"{asked} = false; window.document.getElementById('lts-segment-now').click()",
+        )

@@ -75,6 +75,12 @@ class ViewsLogic(BaseLogic[ViewsState]):
         for view in self._slice_views:
             view.reset_view()
 
+    def show_slices_through(self, point_ras: np.ndarray) -> None:
+        """All of the body in the slices that a point lies in: at first sight, nothing is cut off."""
+        for view in self._slice_views:
+            view.fit_view_to_content()
+            view.get_view_node().JumpSliceByOffsetting(*point_ras)
+
     def close(self) -> None:
         """Nothing is shown any more."""
         self._volume = None

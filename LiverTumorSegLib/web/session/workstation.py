@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from slicer import vtkSlicerUnitsLogic
 from trame.app import TrameApp
 from trame_server.utils.asynchronous import create_task
@@ -125,6 +126,9 @@ class Workstation(TrameApp):
             self.result.close()
         self.case.data.unsaved = True
         self.result.show(result)
+        lesions = result.measurements.lesions if result.measurements else ()
+        if lesions:
+            self.views.show_slices_through(np.mean(lesions[0].long_axis_ras_mm, axis=0))
         self.result.warm_up()
 
     def _on_finished(self, result: Any) -> None:
