@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 from playwright.sync_api import expect
 from weights_fixture import WeightsByName
-from workstation_page import ORGAN, WorkstationPage
+from workstation_page import AXIAL, LIVER, ORGAN, WorkstationPage
 from workstation_server import WorkstationServer
 
 OPEN_BUTTON = ".v-btn:has(.mdi-file-upload-outline)"
@@ -70,23 +70,27 @@ def test_who_opens_another_ct_is_asked_before_the_result_goes(segmented: Worksta
     assert segmented.page.inner_text("#lts-case-name") == "ct"
 
 
-def test_who_segments_again_is_asked_before_the_result_is_replaced(
-    segmented: WorkstationPage, server: WorkstationServer
-):
+def test_who_segments_again_is_asked_before_the_result_is_replaced(segmented: WorkstationPage):
     numbers = segmented.numbers()
+    middle = segmented.size(AXIAL) / 2
+    segmented.structure(LIVER)
+    segmented.tool("paint")
+    segmented.stroke(AXIAL, middle, middle + (20, 0))
+    edited = segmented.wait_for_numbers(numbers)
     segmented.start_run()
     segmented.wait_for_question()
     segmented.answer(0)
     assert not segmented.run_message()
-    assert segmented.numbers() == numbers
+    assert segmented.numbers() == edited
     segmented.start_run()
     segmented.wait_for_question()
     segmented.answer(1)
     segmented.wait_for_run()
     # The old result stays in sight until the new one is there.
-    assert segmented.numbers() == numbers
+    assert segmented.numbers() == edited
     expect(segmented.page.locator("#lts-cancel")).to_have_count(0, timeout=60_000)
     assert segmented.wait_for_result() == numbers
+    assert not segmented.can_undo
 
 
 def test_another_ct_takes_the_place_of_the_result_once_that_is_agreed_to(
