@@ -216,6 +216,7 @@ class WorkstationPage:
         box.press_sequentially(f"{value:g}")
         box.press("Tab")
         assert float(box.input_value()) == value
+        self.settle()
 
     def area(self, text: str) -> None:
         self.choose(self.page.locator(".lts-tool .v-select").last, text)
@@ -322,17 +323,22 @@ class WorkstationPage:
         select.click()
         self.page.locator(".v-overlay--active .v-list-item").get_by_text(text, exact=True).click()
         expect(self.page.locator(".v-overlay--active")).to_have_count(0)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until the server knows all that was chosen on the page, and has answered."""
+        self.page.wait_for_function("() => !trame.client.isBusy() && !trame.state.dirtyKeys.size")
 
     def drag_slider(self, slider: Locator, value: float) -> None:
-        """By its keys, which are exact."""
+        """By its keys, which are exact; each waits for the server's answer, which may move the slider again."""
         thumb = slider.locator("[role=slider]")
-        steps = {"+": "ArrowRight", "-": "ArrowLeft"}
         thumb.focus()
         for _ in range(200):
             difference = value - float(thumb.get_attribute("aria-valuenow") or 0)
             if abs(difference) < 1e-6:
                 return
-            thumb.press(steps["+" if difference > 0 else "-"])
+            thumb.press("ArrowRight" if difference > 0 else "ArrowLeft")
+            self.settle()
         raise AssertionError(f"The slider does not reach {value}")
 
     def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:

@@ -281,6 +281,7 @@ def test_a_disc_paints_in_its_slice_alone(page: WorkstationPage, original: Origi
     page.tool("paint")
     page.brush(BRUSH_MM)
     page.page.click(".lts-tool .v-btn:has(.mdi-sphere)")
+    page.settle()
     try:
         paint(page, AXIAL, ct, IN_AIR)
         page.wait_for_numbers(original.numbers)
