@@ -162,7 +162,7 @@ class EditUI(html.Div):
             min=(0,),
             max=(500,),
             precision=1,
-            label="Up to (mm)",
+            label="Thickness in all (mm)",
             **_FIELD,
         )
 

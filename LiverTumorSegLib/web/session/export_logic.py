@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 import sys
 import tempfile
@@ -44,6 +45,8 @@ class ExportLogic(BaseLogic[ExportState]):
         self._notices, self._folder, self._result = notices, folder, result
         self._job: ReportJob | None = None
         self._kind = ""
+        self._packing: Path | None = None
+        """What the browser is waiting for; nothing else may reach it."""
         self._save: Callable[[str], None] = lambda _name: None
 
     def set_ui(self, ui: ExportUI) -> None:
@@ -75,7 +78,7 @@ class ExportLogic(BaseLogic[ExportState]):
         if self._job is not None:
             self._job.kill()
             _remove_place_of(self._job.output)
-        self._job = None
+        self._job = self._packing = None
         self.data.writing = ""
         shutil.rmtree(self._exports, ignore_errors=True)
 
@@ -95,33 +98,43 @@ class ExportLogic(BaseLogic[ExportState]):
             _remove_place_of(job.output)
             return
         self.data.writing, self.data.fraction = "Packing", 1.0
-        create_task(self._finish(job.output))
+        self._packing = job.output
+        create_task(self._finish(job.output, self._kind))
 
     @property
     def _exports(self) -> Path:
         return self._folder / EXPORTS
 
     def _start_report(self, result: Result, kind: str) -> None:
-        place = Path(tempfile.mkdtemp(prefix="report-", dir=self._folder))
+        # Made by the run itself, if it comes to that.
+        place = self._folder / f"report-{secrets.token_hex(8)}"
         job = ReportJob(result, place / _title(result), (sys.executable,), self._folder)
         job.start()
         self._job, self._kind = job, kind
         self.data.writing, self.data.fraction = job.title, 0.0
 
-    async def _finish(self, output: Path) -> None:
+    async def _finish(self, output: Path, kind: str) -> None:
+        """A CT that is closed meanwhile takes its files along: the next one's reader gets none of them."""
+        target, failure = None, ""
         try:
-            target = await asyncio.to_thread(self._take_from, output)
-            self._offer(target)
+            target = await asyncio.to_thread(self._take_from, output, kind)
         except OSError as error:
-            self._notices.fail(f"Not exported. The server could not write the file ({error.strerror}).")
-        finally:
-            with self.state:
-                self.data.writing = ""
-            _remove_place_of(output)
+            failure = f"Not exported. The server could not write the file ({error.strerror})."
+        _remove_place_of(output)
+        if self._packing is not output:
+            if target is not None:
+                target.unlink(missing_ok=True)
+            return
+        with self.state:
+            self._packing, self.data.writing = None, ""
+            if failure:
+                self._notices.fail(failure)
+        if target is not None:
+            self._offer(target)
 
-    def _take_from(self, output: Path) -> Path:
+    def _take_from(self, output: Path, kind: str) -> Path:
         """The finished result folder as what was asked for; in a thread, since packing takes a second."""
-        if self._kind == "report":
+        if kind == "report":
             return Path(shutil.copy(output / "report.html", self._new(f"{output.name}-report.html")))
         target = self._new(f"{output.name}.zip")
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
