@@ -29,7 +29,7 @@ from LiverTumorSegLib.web.session.edit_ui import TOOLS, Area, EditState, EditUI,
 from LiverTumorSegLib.web.session.placed_editing import PlacedEditing
 
 MOST_UNDO_STATES = 10
-"""As in the Slicer module. A state holds a copy of the mask, some 10 MB for a liver."""
+"""As in the Slicer module; a state holds a copy of the mask."""
 BRUSH_MM = SliderState(min_value=1, max_value=60, step=1, value=10)
 
 

@@ -27,7 +27,7 @@ from LiverTumorSegLib.web.session.views_ui import (
 _PICTURES = {"rca_encoder": "jpeg", "interactive_quality": 90, "target_fps": 30.0, "blur_fps": 15.0}
 """90 is also trame-rca's quality for still pictures: a lesion must not drown in blocks, and no view is drawn twice."""
 MOST_PEELS = 2
-"""Of translucent layers: the organ's front and back. Each one costs a third of a software renderer's frame."""
+"""Of translucent layers: the organ's front and back; each one is drawn once more (Testing/benchmarks/frames.py)."""
 _SIDES = (("L", "R"), ("P", "A"), ("I", "S"))
 """Letters for the negative and the positive end of R, A and S."""
 
