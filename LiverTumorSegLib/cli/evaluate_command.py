@@ -1,69 +1,114 @@
-"""``livertumorseg evaluate``: a result against an expert's masks."""
+"""``livertumorseg evaluate``: results against experts' masks, one case or many."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from LiverTumorSegLib.cli.options import some_path
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.errors import InputError
 
 if TYPE_CHECKING:
+    from LiverTumorSegLib.cli.evaluate_output import Evaluation
     from LiverTumorSegLib.cli.options import Subparsers
     from LiverTumorSegLib.evaluation.agreement import Agreement
-    from LiverTumorSegLib.volume import Volume
 
-MOST_VALUES = 1000
-"""More is an image, not a mask."""
+DESCRIPTION = """Compare results with an expert's masks on the same grid: Dice, surface Dice (NSD), volumes (ml),
+lesions found, missed and false by size. A structure without a mask is not judged.
+
+  livertumorseg evaluate RESULT --liver F --tumor F --vessel F F    one case, a file or more for each structure
+  livertumorseg evaluate RESULT --reference LABELMAP                one case, one label map
+  livertumorseg evaluate FOLDER --reference FOLDER -o OUT           cases of the same name in two folders
+  livertumorseg evaluate --cases TABLE.csv -o OUT                   columns case, prediction, reference (or liver,
+                                                                    vessel, tumor), and role, annotated if you like"""
+STRUCTURES = ("liver", "tumor", "vessel")
+_WARNINGS_SHOWN = 5
 
 
 def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
-    """``evaluate RESULT --liver F --tumor F --vessel F``."""
+    """``evaluate RESULT --liver F --tumor F --vessel F``, or many cases."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="compare a result with an expert's masks (Dice, volumes in ml, lesions found)",
-        description="Compare a result folder with an expert's masks on the same grid: Dice, volumes (ml), lesions "
-        "found and missed. Several files of one class are united; a class without a file is not judged.",
+        help="compare results with an expert's masks (Dice, surface Dice, volumes in ml, lesions found)",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=list(parents),
     )
-    parser.add_argument("result", type=Path, metavar="RESULT", help="folder written by 'segment' or 'measure'")
+    parser.add_argument(
+        "result",
+        type=some_path,
+        nargs="?",
+        metavar="RESULT",
+        help="folder written by 'segment' or 'measure', a label map (1 liver, 2 vessel, 3 tumor, or as in labels.json "
+        "beside it), or a folder of such results",
+    )
     for name, what in (
         ("liver", "liver mask; tumors are added to it"),
         ("tumor", "tumor mask or lesion ids"),
         ("vessel", "vessel masks, counted inside the liver"),
     ):
-        parser.add_argument(f"--{name}", type=Path, nargs="+", metavar="FILE", help=what)
+        parser.add_argument(f"--{name}", type=some_path, nargs="+", metavar="FILE", help=what)
+    parser.add_argument(
+        "--reference", type=some_path, metavar="PATH", help="label map or result folder, or a folder of them"
+    )
+    parser.add_argument(
+        "--cases", type=some_path, metavar="CSV", help="table of cases; paths are relative to its folder"
+    )
+    parser.add_argument(
+        "--annotated",
+        nargs="+",
+        metavar="NAME",
+        help="of liver, vessel, tumor: what the expert annotated; the others are not judged",
+    )
+    parser.add_argument(
+        "--role",
+        choices=("trained-on", "chosen-on", "never-seen"),
+        help="what the cases were to the model; summaries never mix roles",
+    )
+    parser.add_argument(
+        "-o", "--output", type=some_path, metavar="FOLDER", help="also write numbers (JSON), tables (Markdown), plots"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers there")
     parser.set_defaults(work=work)
 
 
 def work(arguments: argparse.Namespace, job: Job) -> int:
-    """Print the table."""
-    from LiverTumorSegLib.evaluation.agreement import Reference, agreement
-    from LiverTumorSegLib.io.results import read_segmentation_of
+    """Compare, print the tables, write what was asked for."""
+    from LiverTumorSegLib.cli.evaluate_output import write_evaluation
+    from LiverTumorSegLib.cli.evaluate_run import evaluate, planned
 
-    if not (arguments.liver or arguments.tumor or arguments.vessel):
-        raise InputError(
-            found="no expert mask", expected="--liver, --tumor or --vessel", remedy="See: livertumorseg evaluate --help"
-        )
-    segmentation = read_segmentation_of(arguments.result)
-    reference = Reference(**{name: _united(getattr(arguments, name)) for name in ("liver", "tumor", "vessel")})
-    result = agreement(segmentation, reference)
+    _check_words(arguments)
+    with _output(arguments.output, job) as folder:
+        plan = planned(arguments)
+        evaluation = evaluate(plan, job.report)
+        if folder is not None:
+            write_evaluation(folder, evaluation)
+    _warn(evaluation, job)
+    if plan.is_single:
+        only = evaluation.cases[0].agreement
+        text, numbers, facts = table(only), only.to_json(), only.to_json()
+    else:
+        text, numbers, facts = _tables(evaluation), evaluation.to_json(), _facts(evaluation, arguments.output)
     if arguments.json:
-        _write_json(arguments.json, result.to_json())
-    job.output.result(table(result), **result.to_json())
+        _write_json(arguments.json, numbers)
+    job.output.result(text, **facts)
     return 0
 
 
 def table(result: Agreement) -> str:
     """The agreement for people."""
-    lines = [f"{'class':8} {'Dice':>6} {'found ml':>10} {'expert ml':>10} {'error %':>8}"]
+    lines = [f"{'class':8} {'Dice':>6} {'NSD':>6} {'found ml':>10} {'expert ml':>10} {'error %':>8}"]
     for item in result.classes:
         error = "-" if item.volume_error is None else f"{100 * item.volume_error:+.1f}"
-        lines.append(f"{item.name:8} {item.dice:6.3f} {item.predicted_ml:10.1f} {item.reference_ml:10.1f} {error:>8}")
+        scores = f"{item.name:8} {item.dice:6.3f} {item.nsd:6.3f}"
+        lines.append(f"{scores} {item.predicted_ml:10.1f} {item.reference_ml:10.1f} {error:>8}")
     if result.reference_lesions:
         lines += ["", f"{'expert lesion':>13} {'ml':>8} {'covered %':>10}"]
         lines += [f"{x.id:13d} {x.volume_ml:8.2f} {100 * x.covered:10.0f}" for x in result.reference_lesions]
@@ -73,41 +118,66 @@ def table(result: Agreement) -> str:
     return "\n".join(lines)
 
 
-def _united(files: list[Path] | None) -> Volume | None:
-    """One volume of several: ids of a single file are kept, several become one mask."""
-    if not files:
-        return None
-    first, *others = (_mask(path) for path in files)
-    if not others:
-        return first
-    mask = first.array > 0
-    for other in others:
-        if not other.same_grid(first):
+def _check_words(arguments: argparse.Namespace) -> None:
+    """Raises InputError unless the cases are named in one way."""
+    has_masks = any(getattr(arguments, name) for name in STRUCTURES)
+    if arguments.cases:
+        if arguments.result or arguments.reference or has_masks:
             raise InputError(
-                found=f"masks on different grids: {first.describe_grid()}, and {other.describe_grid()}",
-                expected="masks drawn on one CT",
-                remedy="Give files of the same examination",
+                found="--cases and other results or masks",
+                expected="the table alone: it names predictions and references",
+                remedy="Leave out one of them",
             )
-        mask = mask | (other.array > 0)
-    return first.with_array(mask.astype("uint8"))
-
-
-def _mask(path: Path) -> Volume:
-    """Labels of a file; raises InputError for what is no mask (a CT, a probability map)."""
-    import numpy as np
-
-    from LiverTumorSegLib.io.read import read_image
-    from LiverTumorSegLib.volume import Volume
-
-    image = read_image(path)
-    values = np.unique(image.array)
-    if values.size > MOST_VALUES or values[0] < 0 or (values != np.rint(values)).any():
+    elif not arguments.result:
         raise InputError(
-            found=f"{path.name} has {values.size} different values from {values[0]:g} to {values[-1]:g}",
-            expected=f"a mask or lesion ids: at most {MOST_VALUES} whole numbers from 0",
-            remedy="Give the file of the mask, not of the image",
+            found="neither RESULT nor --cases",
+            expected="a result, or a table of cases",
+            remedy="See: livertumorseg evaluate --help",
         )
-    return Volume(image.array.astype(np.int32), image.affine)
+    elif bool(arguments.reference) == has_masks:
+        raise InputError(
+            found="--reference and masks" if has_masks else "no expert mask",
+            expected="--reference, or --liver, --tumor or --vessel",
+            remedy="See: livertumorseg evaluate --help",
+        )
+
+
+@contextmanager
+def _output(out: Path | None, job: Job) -> Iterator[Path | None]:
+    """The temporary folder that becomes ``out`` when all went well; None where nothing is to be written."""
+    if out is None:
+        yield None
+        return
+    from LiverTumorSegLib.cli.evaluate_output import EVALUATION
+    from LiverTumorSegLib.io.output_folder import output_folder
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(output_folder(out, EVALUATION))
+        stack.enter_context(job.cleaned_up_by(partial(shutil.rmtree, folder, ignore_errors=True)))
+        yield folder
+
+
+def _warn(evaluation: Evaluation, job: Job) -> None:
+    """The first few; all are in the files."""
+    notes = [
+        *evaluation.warnings,
+        *(f"{name} has no prediction and does not count." for name in evaluation.unpredicted),
+    ]
+    for note in notes[:_WARNINGS_SHOWN]:
+        job.output.warning(note)
+    if len(notes) > _WARNINGS_SHOWN:
+        job.output.warning(f"{len(notes) - _WARNINGS_SHOWN} more warnings are in the files (-o, --json).")
+
+
+def _tables(evaluation: Evaluation) -> str:
+    from LiverTumorSegLib.evaluation.tables import lesion_table, summary_table
+
+    return f"{summary_table(evaluation.groups)}\n\n{lesion_table(evaluation.groups)}"
+
+
+def _facts(evaluation: Evaluation, output: Path | None) -> dict[str, Any]:
+    groups = [group.to_json() for group in evaluation.groups]
+    return {"cases": len(evaluation.cases), "groups": groups, "output": str(output) if output else None}
 
 
 def _write_json(path: Path, facts: dict[str, Any]) -> None:

@@ -8,12 +8,17 @@ from typing import Any
 import cc3d
 import numpy as np
 
-from LiverTumorSegLib.arrays import Mask
+from LiverTumorSegLib.arrays import Box, Mask
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.evaluation.lesions import LesionCoverage, coverage, share_hit
+from LiverTumorSegLib.evaluation.lesions import LesionCoverage, LongestDiameter, coverage, share_hit
 from LiverTumorSegLib.evaluation.overlap import dice, volume_error
+from LiverTumorSegLib.evaluation.surface import TOLERANCE_MM, surface_dice
+from LiverTumorSegLib.geometry.boxes import bounding_box, union_of
 from LiverTumorSegLib.labels import TUMOR, VESSEL
 from LiverTumorSegLib.volume import Volume
+
+STRUCTURES = ("liver", "vessel", "tumor")
+"""What is compared, in the order of tables; the liver is the organ: parenchyma, vessels and tumours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +27,32 @@ class Reference:
 
     liver: parenchyma; tumours are added to it. tumor: instance ids or a mask. vessel: counted inside the liver only,
     because vena cava and portal trunk outside are no liver vessels.
+    judged: the structures to compare, where that is not all that are given (a liver only to count vessels in).
     """
 
     liver: Volume | None = None
     tumor: Volume | None = None
     vessel: Volume | None = None
+    judged: frozenset[str] = frozenset(STRUCTURES)
+
+    @classmethod
+    def of_labels(cls, labels: Volume, judged: frozenset[str] = frozenset(STRUCTURES)) -> Reference:
+        """From an exclusive label map (values of MAIN_LABELS) whose expert annotated the structures ``judged``."""
+        liver, tumor, vessel = (
+            labels.with_array(mask)
+            for mask in (labels.array > 0, labels.array == TUMOR.value, labels.array == VESSEL.value)
+        )
+        return cls(liver, tumor, vessel, judged)
+
+    @property
+    def volumes(self) -> dict[str, Volume]:
+        """The masks that are there, by name."""
+        named = {"liver": self.liver, "tumor": self.tumor, "vessel": self.vessel}
+        return {name: volume for name, volume in named.items() if volume is not None}
+
+    def crop(self, box: Box) -> Reference:
+        """The part inside a box."""
+        return Reference(**{name: volume.crop(box) for name, volume in self.volumes.items()}, judged=self.judged)
 
     def organ(self) -> Mask | None:
         """Liver with tumours; None if the liver was not annotated."""
@@ -38,10 +64,15 @@ class Reference:
 
 @dataclass(frozen=True)
 class ClassAgreement:
-    """volume_error: relative to the reference, None where that is empty."""
+    """One structure of one case. dice, nsd: 0 to 1, see overlap.dice and surface.surface_dice for empty masks.
+
+    nsd_tolerance_mm: within which surfaces agree. volume_error: relative to the reference, None where that is empty.
+    """
 
     name: str
     dice: float
+    nsd: float
+    nsd_tolerance_mm: float
     predicted_ml: float
     reference_ml: float
     volume_error: float | None
@@ -49,7 +80,10 @@ class ClassAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Classes without a reference are absent. reference_lesions, predicted_lesions: who found whom."""
+    """Classes without a reference are absent. reference_lesions, predicted_lesions: who found whom.
+
+    Both are empty where tumours are not judged, or there are none: ``classes`` tells which.
+    """
 
     classes: tuple[ClassAgreement, ...]
     reference_lesions: tuple[LesionCoverage, ...] = ()
@@ -59,26 +93,46 @@ class Agreement:
     def false_lesions(self) -> tuple[LesionCoverage, ...]:
         return tuple(lesion for lesion in self.predicted_lesions if not lesion.hit)
 
+    def of(self, name: str) -> ClassAgreement | None:
+        """The agreement of one structure; None where it is not judged."""
+        return next((item for item in self.classes if item.name == name), None)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "classes": {item.name: {k: v for k, v in asdict(item).items() if k != "name"} for item in self.classes},
-            "reference_lesions": [asdict(lesion) for lesion in self.reference_lesions],
-            "predicted_lesions": [asdict(lesion) for lesion in self.predicted_lesions],
+            "reference_lesions": [lesion.to_json() for lesion in self.reference_lesions],
+            "predicted_lesions": [lesion.to_json() for lesion in self.predicted_lesions],
             "lesion_sensitivity": share_hit(self.reference_lesions),
             "lesion_precision": share_hit(self.predicted_lesions),
         }
 
 
-def agreement(segmentation: Volume, reference: Reference) -> Agreement:
+def agreement(segmentation: Volume, reference: Reference, longest_mm: LongestDiameter | None = None) -> Agreement:
     """Compare a label map (values of MAIN_LABELS) with an expert's masks.
 
+    longest_mm: measures the lesions' diameters; without it they are not known.
     Raises InputError where a reference lies on another grid, or vessels come without a liver to count them in.
     """
     _check_grids(segmentation, reference)
+    box = _common_box(segmentation, reference)
+    segmentation, reference = segmentation.crop(box), reference.crop(box)
+    classes = tuple(_compared(name, *masks, segmentation) for name, masks in _pairs(segmentation, reference).items())
+    if reference.tumor is None or "tumor" not in reference.judged:
+        return Agreement(classes)
+    tumor = segmentation.array == TUMOR.value
+    return Agreement(
+        classes,
+        coverage(_instances(reference.tumor), segmentation.with_array(tumor), longest_mm),
+        coverage(segmentation.with_array(_components(tumor)), reference.tumor, longest_mm),
+    )
+
+
+def _pairs(segmentation: Volume, reference: Reference) -> dict[str, tuple[Mask, Mask]]:
+    """What was found and what the expert drew, of every structure that is judged."""
+    pairs = {}
     organ = reference.organ()
-    pairs = []
     if organ is not None:
-        pairs.append(("liver", segmentation.array > 0, organ))
+        pairs["liver"] = segmentation.array > 0, organ
     if reference.vessel is not None:
         if organ is None:
             raise InputError(
@@ -86,29 +140,28 @@ def agreement(segmentation: Volume, reference: Reference) -> Agreement:
                 expected="both: vessels are counted inside the liver",
                 remedy="Give --liver too",
             )
-        pairs.append(("vessel", segmentation.array == VESSEL.value, (reference.vessel.array > 0) & organ))
-    if reference.tumor is None:
-        return Agreement(_classes(pairs, segmentation.voxel_ml))
-    tumor = segmentation.array == TUMOR.value
-    pairs.append(("tumor", tumor, reference.tumor.array > 0))
-    return Agreement(
-        _classes(pairs, segmentation.voxel_ml),
-        coverage(_instances(reference.tumor), segmentation.with_array(tumor)),
-        coverage(segmentation.with_array(_components(tumor)), reference.tumor),
+        pairs["vessel"] = segmentation.array == VESSEL.value, (reference.vessel.array > 0) & organ
+    if reference.tumor is not None:
+        pairs["tumor"] = segmentation.array == TUMOR.value, reference.tumor.array > 0
+    return {name: masks for name, masks in pairs.items() if name in reference.judged}
+
+
+def _compared(name: str, found: Mask, expert: Mask, grid: Volume) -> ClassAgreement:
+    return ClassAgreement(
+        name,
+        dice(found, expert),
+        surface_dice(found, expert, grid.affine, TOLERANCE_MM[name]),
+        TOLERANCE_MM[name],
+        int(found.sum()) * grid.voxel_ml,
+        int(expert.sum()) * grid.voxel_ml,
+        volume_error(found, expert),
     )
 
 
-def _classes(pairs: list[tuple[str, Mask, Mask]], voxel_ml: float) -> tuple[ClassAgreement, ...]:
-    return tuple(
-        ClassAgreement(
-            name,
-            dice(found, expert),
-            int(found.sum()) * voxel_ml,
-            int(expert.sum()) * voxel_ml,
-            volume_error(found, expert),
-        )
-        for name, found, expert in pairs
-    )
+def _common_box(segmentation: Volume, reference: Reference) -> Box:
+    """Holds all that anybody marked: the rest of a CT is most of it, and changes nothing."""
+    boxes = (bounding_box(volume.array) for volume in (segmentation, *reference.volumes.values()))
+    return union_of([box for box in boxes if box is not None])
 
 
 def _instances(tumor: Volume) -> Volume:
@@ -124,9 +177,8 @@ def _components(mask: Mask) -> np.ndarray:
 
 
 def _check_grids(segmentation: Volume, reference: Reference) -> None:
-    for name in ("liver", "tumor", "vessel"):
-        volume = getattr(reference, name)
-        if volume is not None and not volume.same_grid(segmentation):
+    for name, volume in reference.volumes.items():
+        if not volume.same_grid(segmentation):
             raise InputError(
                 found=f"a {name} reference with {volume.describe_grid()}",
                 expected=f"the result's grid: {segmentation.describe_grid()}",
