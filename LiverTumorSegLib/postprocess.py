@@ -103,10 +103,15 @@ def run_steps(
 
 def exclusive_labels(anatomy: Anatomy) -> LabelArray:
     """Label map (uint8): tumour over vessel over liver, 0 elsewhere."""
-    labels = np.zeros(anatomy.ct.shape, np.uint8, order="F")
-    labels[anatomy.liver] = LIVER.value
-    labels[anatomy.vessel] = VESSEL.value
-    labels[anatomy.tumor] = TUMOR.value
+    return paint_labels(anatomy.liver, anatomy.vessel, anatomy.tumor)
+
+
+def paint_labels(liver: Mask, vessel: Mask, tumor: Mask) -> LabelArray:
+    """Label map (uint8) of three masks of one shape, which may overlap: tumour over vessel over liver."""
+    labels = np.zeros(liver.shape, np.uint8, order="F")
+    labels[liver] = LIVER.value
+    labels[vessel] = VESSEL.value
+    labels[tumor] = TUMOR.value
     return labels
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import ProbabilityArray
 from LiverTumorSegLib.engines.choice import EngineChoice
-from LiverTumorSegLib.engines.network import AnswerArray, Poll, check_window, keep_going
+from LiverTumorSegLib.engines.network import AnswerArray, Network, Poll, check_window, keep_going
 from LiverTumorSegLib.models.network import NetworkDefinition
 from LiverTumorSegLib.models.ops import EPSILON, LEAK, Size
 from LiverTumorSegLib.settings import Device, Engine, Precision
@@ -151,8 +151,8 @@ def _shares_inside(size: np.ndarray) -> np.ndarray:
     return np.einsum("i,j,k->ijk", *along).astype(np.float32)[None, None]
 
 
-class OpenVinoNetwork:
-    """A compiled graph with one request; see ``engines.network.Network``."""
+class OpenVinoNetwork(Network):
+    """A compiled graph with one request, for single windows: a CPU gains nothing from batches."""
 
     def __init__(
         self, definition: NetworkDefinition, weights: Mapping[str, np.ndarray], choice: EngineChoice, window_in: Size
@@ -165,7 +165,7 @@ class OpenVinoNetwork:
         self._request = self._compiled.create_infer_request()
 
     def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> AnswerArray:
-        check_window(window, self.window_in)
+        check_window(window.shape, self.window_in)
         entry = np.ascontiguousarray(window, dtype=np.float32)[None, None]
         self._request.start_async([entry], share_inputs=True)
         finished = False
@@ -176,7 +176,7 @@ class OpenVinoNetwork:
         finally:
             if not finished:
                 self._stop()
-        return np.array(self._request.get_output_tensor(0).data[0, 0])
+        return np.array(self._request.get_output_tensor(0).data[0])
 
     def _stop(self) -> None:
         """End what is being computed; a request that was cancelled cannot be used again."""

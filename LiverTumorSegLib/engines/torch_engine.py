@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +13,23 @@ from torch.nn import functional
 
 from LiverTumorSegLib.arrays import ProbabilityArray
 from LiverTumorSegLib.engines.choice import EngineChoice
-from LiverTumorSegLib.engines.network import AnswerArray, Poll, check_window, keep_going
+from LiverTumorSegLib.engines.network import (
+    AnswerArray,
+    AnswersArray,
+    Network,
+    Poll,
+    WindowsArray,
+    check_window,
+    keep_going,
+)
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.models.network import NetworkDefinition
 from LiverTumorSegLib.models.ops import EPSILON, LEAK, Size
 from LiverTumorSegLib.settings import Device, Engine, Precision
 
 _VOXEL_AXES = (2, 3, 4)
+_MOST_VOXELS = 6_500_000
+"""Of all windows of a batch on a GPU: what the largest single window (of the lesion network) has."""
 
 
 def available_gpus() -> list[Device]:
@@ -82,28 +93,33 @@ class TorchOps:
         return tuple(x.shape)
 
 
-class TorchNetwork:
+class TorchNetwork(Network):
     """Weights on a device; see ``engines.network.Network``."""
 
     def __init__(
         self, definition: NetworkDefinition, weights: Mapping[str, np.ndarray], choice: EngineChoice, window_in: Size
     ) -> None:
         self.window_in, self.window_out = window_in, definition.window_out(window_in)
+        self.batch = 1 if choice.device is Device.CPU else max(1, _MOST_VOXELS // math.prod(window_in))
         self._function, self._choice = definition.function, choice
         if choice.threads:
             torch.set_num_threads(choice.threads)
         self._weights = {name: torch.tensor(array, device=choice.device) for name, array in weights.items()}
 
     def run(self, window: ProbabilityArray, poll: Poll = keep_going) -> AnswerArray:
-        check_window(window, self.window_in)
-        entry = torch.from_numpy(np.array(window, dtype=np.float32)[None, None]).to(self._choice.device)
+        answer: AnswerArray = self.run_batch(window[None], poll)[0]
+        return answer
+
+    def run_batch(self, windows: WindowsArray, poll: Poll = keep_going) -> AnswersArray:
+        check_window(windows.shape[1:], self.window_in)
+        entry = torch.from_numpy(np.array(windows, dtype=np.float32)[:, None]).to(self._choice.device)
         try:
             with torch.inference_mode(), self._autocast():
                 leave = self._function(TorchOps(poll), self._weights, entry)
-                return np.asarray(leave[0, 0].cpu().numpy())
+                return np.asarray(leave.cpu().numpy())
         except torch.cuda.OutOfMemoryError as error:
             raise InputError(
-                found=f"too little free GPU memory for a window of {self.window_in} voxels",
+                found=f"too little free GPU memory for {len(windows)} window(s) of {self.window_in} voxels",
                 expected="about 6 GiB free on the GPU",
                 remedy="Close other programs that use it, or use --device cpu",
             ) from error

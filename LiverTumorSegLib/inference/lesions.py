@@ -14,10 +14,10 @@ from scipy import ndimage
 from LiverTumorSegLib.arrays import Mask
 from LiverTumorSegLib.engines.network import Network
 from LiverTumorSegLib.geometry.resample import resample, upright_grid
-from LiverTumorSegLib.inference.windows import fewest_windows, run_tiles, tiles
+from LiverTumorSegLib.inference.windows import fewest_windows, run_tiles, tiles, touching
 from LiverTumorSegLib.models.kuleuven import LESION
 from LiverTumorSegLib.models.ops import Size
-from LiverTumorSegLib.progress import ProgressCallback, ignore_progress
+from LiverTumorSegLib.progress import ProgressCallback, ignore_progress, part_of
 from LiverTumorSegLib.volume import Volume
 
 OUTSIDE = -0.5
@@ -36,7 +36,7 @@ class LesionSearch:
         """
         self._seen = self._prepared(region)
         on_grid = resample(liver, upright_grid(region, LESION.spacing_mm), outside=0.0)
-        self._near = _within(on_grid, DILATION_MM)
+        self._near = within(on_grid, 0.5, DILATION_MM)
         boxes = ndimage.find_objects(self._near.astype(np.uint8))
         self._box = boxes[0] if boxes else None
 
@@ -48,13 +48,27 @@ class LesionSearch:
         i, j, k = (axis.stop - axis.start for axis in self._box)
         return fewest_windows((i, j, k), LESION)
 
-    def probability(self, network: Network, report: ProgressCallback = ignore_progress) -> Volume:
-        """Probability of tumour at 1 x 1 x 3 mm on an upright grid over the region; 0 beyond the dilated liver."""
+    def probability(
+        self,
+        network: Network,
+        report: ProgressCallback = ignore_progress,
+        mirrors: tuple[tuple[int, ...], ...] = ((),),
+    ) -> Volume:
+        """Probability of tumour at 1 x 1 x 3 mm on an upright grid over the region; 0 beyond the dilated liver.
+
+        mirrors: axes along which each look is flipped; the looks are averaged.
+        """
         probability = np.zeros(self._seen.shape, np.float32)
         if self._box is not None:
             masked = np.where(self._near, self._seen.array, np.float32(OUTSIDE))[self._box]
-            corners = _corners(self._near[self._box], network.window_out)
-            probability[self._box] = run_tiles(masked, corners, network, report)
+            near = self._near[self._box]
+            # Windows without any liver need not be computed: their answer would not be used.
+            corners = touching(near, tiles(near.shape, network.window_out), network.window_out)
+            for done, axes in enumerate(mirrors):
+                part = part_of(report, done / len(mirrors), (done + 1) / len(mirrors))
+                flipped = [_mirrored(corner, near.shape, network.window_out, axes) for corner in corners]
+                answer = run_tiles(np.flip(masked, axes), flipped, network, part)
+                probability[self._box] += np.flip(answer, axes) / np.float32(len(mirrors))
             probability[~self._near] = 0.0
         return self._seen.with_array(probability)
 
@@ -64,17 +78,18 @@ class LesionSearch:
         return resample(scaled, upright_grid(region, LESION.spacing_mm), outside=OUTSIDE)
 
 
-def _within(liver: Volume, distance_mm: float) -> Mask:
-    outside = np.asfortranarray(liver.array < 0.5)
+def _mirrored(corner: Size, shape: Size, window_out: Size, axes: tuple[int, ...]) -> Size:
+    """Where a window lies once the array is flipped."""
+    i, j, k = (
+        n - start - size if axis in axes else start
+        for axis, (start, n, size) in enumerate(zip(corner, shape, window_out, strict=True))
+    )
+    return i, j, k
+
+
+def within(liver: Volume, at: float, distance_mm: float) -> Mask:
+    """Where a probability reaches ``at``, and so far around it; nowhere where it does so nowhere."""
+    outside = np.asfortranarray(liver.array < at)
     if outside.all():
         return ~outside
     return edt.edt(outside, anisotropy=liver.spacing_mm) <= distance_mm
-
-
-def _corners(near: Mask, window_out: Size) -> list[Size]:
-    """Where windows go; those without any liver need not be computed: their answer would not be used."""
-    return [corner for corner in tiles(near.shape, window_out) if _holds_any(near, corner, window_out)]
-
-
-def _holds_any(near: Mask, corner: Size, size: Size) -> bool:
-    return bool(near[tuple(slice(max(0, c), max(0, c + n)) for c, n in zip(corner, size, strict=True))].any())

@@ -39,7 +39,7 @@ def liver_probability(ct: Volume, network: Network, report: ProgressCallback = i
     seen = LIVER.input_from_hu(coarse.array[box] + SHIFT_HU)
     probability = np.zeros(coarse.shape, np.float32)
     probability[box] = run_tiles(seen, tiles(seen.shape, network.window_out), network, report)
-    return coarse.with_array(np.where(_largest_part(probability), probability, np.float32(0)))
+    return coarse.with_array(np.where(largest_part(probability), probability, np.float32(0)))
 
 
 def coarse_ct(ct: Volume) -> Volume:
@@ -57,7 +57,7 @@ def body_box(hu: ImageArray) -> tuple[slice, slice, slice]:
     return i, j, k
 
 
-def _largest_part(probability: ImageArray) -> Mask:
+def largest_part(probability: ImageArray) -> Mask:
     """Around the largest component: two voxels more, so that interpolation keeps its border in place."""
     part = cc3d.largest_k(probability >= LIVER_AT, k=1, connectivity=26) > 0
     if not part.any() or (probability[part] >= CERTAIN_AT).mean() < LEAST_CERTAIN_SHARE:

@@ -9,14 +9,50 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from LiverTumorSegLib.models.network import KernelShape
-from LiverTumorSegLib.models.ops import Layers, NetworkFunction, Ops, T, Weights
+from LiverTumorSegLib.arrays import Vector
+from LiverTumorSegLib.models.network import KernelShape, NetworkDefinition
+from LiverTumorSegLib.models.ops import Layers, NetworkFunction, Ops, Size, T, Weights
 
 CHANNELS = ("liver", "vessel", "tumor")
 """What the outputs mean; the liver is the organ, with vessels and tumours."""
 _FULL, _POINT = (3, 3, 3), (1, 1, 1)
+HU_RANGE = (-160.0, 240.0)
+"""The usual abdominal window."""
 AUXILIARY_HEADS = 2
 """At half and a quarter of the resolution; used in training only."""
+
+
+def lvt_definition(
+    name: str,
+    widths: tuple[int, ...],
+    spacing_mm: float = 1.5,
+    hu_range: tuple[float, float] = HU_RANGE,
+    window: Size = (96, 96, 96),
+) -> NetworkDefinition:
+    """The network as data; axes run to the patient's right, front and head.
+
+    name: of its weights file. widths: features of each level. spacing_mm: of its isotropic grid. window: voxels it was
+    trained with; any multiple of 2^(levels - 1) along each axis can be run, and the answer covers the whole window.
+    Raises ValueError if the window is not such a multiple, or the HU range is empty.
+    """
+    if not hu_range[0] < hu_range[1]:
+        message = f"{name}: HU range {hu_range}, expected the lower end first"
+        raise ValueError(message)
+    side = 2 ** (len(widths) - 1)
+    spacing: Vector = (spacing_mm, spacing_mm, spacing_mm)
+    definition = NetworkDefinition(
+        name=name,
+        function=lvt_network(len(widths)),
+        kernels=lvt_kernels(list(widths)),
+        spacing_mm=spacing,
+        hu_range=hu_range,
+        trained_window=window,
+        margin=(0, 0, 0),
+        smallest=(side, side, side),
+        step=(side, side, side),
+    )
+    definition.window_out(window)
+    return definition
 
 
 def lvt_network(levels: int) -> NetworkFunction:

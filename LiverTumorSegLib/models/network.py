@@ -34,6 +34,11 @@ class NetworkDefinition:
     smallest: Size
     step: Size
 
+    @property
+    def channels(self) -> int:
+        """Of the answer: the last convolution makes them."""
+        return self.kernels[-1][0]
+
     def window_out(self, window_in: Size) -> Size:
         """Voxels that come out of a window, from its centre. Raises ValueError if the window is not legal."""
         if self.legal_window(window_in) != window_in:

@@ -1,7 +1,8 @@
 """The operations that a network is written in; every engine brings its own form of them.
 
-A tensor has the axes (1, channel, i, j, k). A network is a function ``network(ops, weights, x)``: the same function
-builds OpenVINO's graph, runs torch, or runs the naive numpy form of the tests.
+A tensor has the axes (window, channel, i, j, k); windows, mostly a single one, know nothing of each other. A network is
+a function ``network(ops, weights, x)``: the same function builds OpenVINO's graph, runs torch, or runs the naive numpy
+form of the tests.
 """
 
 from __future__ import annotations

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_runs import ENGINES, ready, with_kernels
+from engine_runs import ENGINES, needs_both_engines, ready, with_kernels
 from numpy_ops import NumpyOps, random_weights
 
 from LiverTumorSegLib.models.kuleuven import LESION, LIVER, lesion_kernels, liver_kernels
+from LiverTumorSegLib.models.lvt import lvt_definition
 from LiverTumorSegLib.models.ops import kernel_name
-from LiverTumorSegLib.settings import Precision
+from LiverTumorSegLib.settings import Engine, Precision
 
 TINY_LIVER = with_kernels(LIVER, liver_kernels(2))
 TINY_LESION = with_kernels(LESION, lesion_kernels(2))
+TINY_LVT = lvt_definition("lvt", (3, 4, 5))
 NETWORKS = pytest.mark.parametrize(
     ("network", "window"),
     [
         pytest.param(TINY_LIVER, (81, 54, 108), id="liver"),
         pytest.param(TINY_LESION, (116, 100, 62), id="lesion"),
+        pytest.param(TINY_LVT, (24, 40, 32), id="lvt"),
     ],
 )
 
@@ -34,7 +37,7 @@ def naive():
     def answer(network, weights, window):
         if network.name not in answers:
             x = window_of(window).astype(np.float64)[None, None]
-            answers[network.name] = network.function(NumpyOps(), weights, x)[0, 0]
+            answers[network.name] = network.function(NumpyOps(), weights, x)[0]
         return answers[network.name]
 
     return answer
@@ -53,7 +56,7 @@ def test_an_engine_gives_the_answer_of_the_naive_form(network, window, engine, p
     expected = naive(network, weights, window)
     assert expected.std() > 0.05, "an answer without contrast would prove nothing"
     found = ready(network, weights, engine, window, precision).run(window_of(window))
-    assert found.shape == network.window_out(window)
+    assert found.shape == (network.channels, *network.window_out(window))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=largest)
     assert np.abs(found - expected).mean() < typical
@@ -71,7 +74,7 @@ def test_a_network_that_knows_no_direction_answers_a_mirrored_window_with_the_mi
     straight = net.run(x)
     for axis in range(3):
         mirrored = net.run(np.flip(x, axis))
-        np.testing.assert_allclose(np.flip(mirrored, axis), straight, atol=1e-3)
+        np.testing.assert_allclose(np.flip(mirrored, 1 + axis), straight, atol=1e-3)
         assert np.abs(mirrored - straight).max() > 0.05
 
 
@@ -89,7 +92,7 @@ def assert_the_answer_moves_along(engine, network, weights, size, center, radius
     after = net.run(blob(size, np.add(center, shift), radius))
 
     def error(extra):
-        return np.abs(after - np.roll(before, np.add(shift, extra), (0, 1, 2))).mean()
+        return np.abs(after - np.roll(before, np.add(shift, extra), (1, 2, 3))).mean()
 
     one_off = [error(sign * np.eye(3, dtype=int)[axis]) for axis in range(3) for sign in (-1, 1)]
     assert error((0, 0, 0)) < 0.1 * min(one_off)
@@ -148,6 +151,38 @@ def test_the_callers_window_is_left_as_it_was_and_answers_do_not_share_memory(en
     net.run(window_of((54, 27, 54), seed=9))
     np.testing.assert_array_equal(first, kept)
     np.testing.assert_array_equal(x, window_of((54, 27, 54)))
+
+
+BATCH = [
+    (1, np.float32(1.0), np.float32(0.0)),
+    (2, np.float32(0.3), np.float32(0.2)),
+    (3, np.float32(2.0), np.float32(-0.4)),
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_window_of_a_batch_gets_the_answer_that_it_gets_alone(engine):
+    """Their brightness and contrast differ, so that statistics over the batch would give other answers."""
+    net = ready(TINY_LVT, random_weights(TINY_LVT.kernels), engine, (16, 32, 24))
+    windows = np.stack([scale * window_of((16, 32, 24), seed) + shift for seed, scale, shift in BATCH])
+    answers = net.run_batch(windows)
+    assert answers.shape == (3, 3, 16, 32, 24)
+    np.testing.assert_allclose(answers, [net.run(window) for window in windows], atol=1e-5)
+
+
+@needs_both_engines
+def test_engines_agree_on_every_channel_of_the_lvt_network_in_a_window_with_unequal_sides():
+    definition, window = lvt_definition("lvt", (8, 16, 32, 48)), (48, 32, 64)
+    weights, x = random_weights(definition.kernels), window_of((48, 32, 64))
+    first, second = (ready(definition, weights, engine, window).run(x) for engine in (Engine.OPENVINO, Engine.TORCH))
+    assert first.std(axis=(1, 2, 3)).min() > 0.05, "a channel without contrast would prove nothing"
+    np.testing.assert_allclose(first, second, atol=1e-4)
+    assert np.abs(first - second).mean() < 5e-6
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_cpu_wants_windows_one_by_one(engine):
+    assert ready(TINY_LVT, random_weights(TINY_LVT.kernels), engine, (16, 16, 16)).batch == 1
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from LiverTumorSegLib.engines import Network
 from LiverTumorSegLib.geometry.resample import Grid, resample
 from LiverTumorSegLib.inference.lesions import DILATION_MM, LesionSearch
 from LiverTumorSegLib.models.kuleuven import LESION
@@ -24,7 +25,7 @@ def oblique() -> np.ndarray:
     return affine
 
 
-class Dark:
+class Dark(Network):
     """A network that answers where a voxel is darker than liver but inside the region it may see; keeps what it saw."""
 
     def __init__(self, window_in):
@@ -38,7 +39,7 @@ class Dark:
         poll()
         self.seen.append(window)
         centre = window[tuple(slice(m, n - m) for m, n in zip(LESION.margin, window.shape, strict=True))]
-        return ((centre > 0.05) & (centre < 0.2)).astype(np.float32)
+        return ((centre > 0.05) & (centre < 0.2)).astype(np.float32)[None]
 
 
 @pytest.fixture

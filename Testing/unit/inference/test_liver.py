@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from LiverTumorSegLib.engines import Network
 from LiverTumorSegLib.geometry.resample import Grid, resample
 from LiverTumorSegLib.inference.liver import body_box, liver_probability
 from LiverTumorSegLib.models.kuleuven import LIVER
@@ -21,7 +22,7 @@ def oblique(spacing=(3.0, 3.5, 6.0), degrees=15.0) -> np.ndarray:
     return affine
 
 
-class Bright:
+class Bright(Network):
     """A network that is as sure as told wherever a voxel is brighter than the rest of the body."""
 
     window_in = LIVER.trained_window
@@ -36,7 +37,7 @@ class Bright:
     def run(self, window, poll):
         poll()
         centre = window[tuple(slice(m, n - m) for m, n in zip(LIVER.margin, window.shape, strict=True))]
-        return np.where(centre > 0.1, self._sure, 0.0).astype(np.float32)
+        return np.where(centre > 0.1, self._sure, 0.0).astype(np.float32)[None]
 
 
 def ct_with(*boxes) -> Volume:

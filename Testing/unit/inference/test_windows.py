@@ -1,7 +1,18 @@
 import numpy as np
 import pytest
 
-from LiverTumorSegLib.inference.windows import Blend, fewest_windows, run_tiles, starts_along, tiles, window_at
+from LiverTumorSegLib.engines import Network
+from LiverTumorSegLib.inference.windows import (
+    Blend,
+    fewest_windows,
+    gaussian,
+    run_tiles,
+    starts_along,
+    tent,
+    tiles,
+    touching,
+    window_at,
+)
 from LiverTumorSegLib.models.kuleuven import LESION, LIVER
 
 
@@ -32,21 +43,66 @@ def test_one_window_on_a_short_axis_is_centred():
     assert starts_along(8, 12) == [-2]
 
 
-def test_blending_equal_patches_gives_the_array_back_whatever_the_tiling():
-    array = np.random.default_rng(1).random((23, 17, 9)).astype(np.float32)
-    blend = Blend(array.shape)
-    for corner in tiles(array.shape, (10, 17, 12)):
-        blend.add(window_at(array, corner, (10, 17, 12), 0.0), corner)
-    assert np.allclose(blend.mean(), array, atol=1e-6)
+@pytest.mark.parametrize(("length", "window", "overlap"), [(33, 16, 0.5), (90, 16, 0.5), (77, 32, 0.3), (150, 30, 0.7)])
+def test_neighbours_overlap_by_at_least_what_is_asked_for_with_no_window_too_many(length, window, overlap):
+    starts = starts_along(length, window, overlap)
+    steps = np.diff(starts)
+    assert starts[0] == 0
+    assert starts[-1] == length - window
+    assert steps.max() - steps.min() <= 1
+    assert steps.max() <= np.ceil(window * (1 - overlap))
+    assert (len(starts) - 2) * window * (1 - overlap) < length - window
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.5, 0.6, 0.75])
+@pytest.mark.parametrize("length", [49, 50, 64, 96, 97, 133, 200])
+def test_starts_are_their_own_mirror_image_unless_an_odd_number_shares_an_odd_rest(length, overlap):
+    starts = starts_along(length, 48, overlap)
+    mirrored = [length - 48 - start for start in reversed(starts)]
+    assert starts == mirrored or (len(starts) % 2 == 1 and (length - 48) % 2 == 1)
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.5])
+@pytest.mark.parametrize("weights", [tent, gaussian])
+def test_blending_equal_patches_gives_the_array_back_whatever_the_tiling(weights, overlap):
+    array, size = np.random.default_rng(1).random((23, 17, 9)).astype(np.float32), (10, 17, 12)
+    blend = Blend(2, array.shape, weights(size))
+    for corner in tiles(array.shape, size, overlap):
+        patch = window_at(array, corner, size, 0.0)
+        blend.add(np.stack([patch, -patch]), corner)
+    np.testing.assert_allclose(blend.finished(), [array, -array], atol=1e-6)
 
 
 def test_where_no_patch_lies_the_blend_is_zero():
-    blend = Blend((5, 5, 5))
-    blend.add(np.ones((2, 2, 2), np.float32), (0, 0, 0))
-    assert blend.mean().sum() == pytest.approx(8.0)
+    blend = Blend(1, (5, 5, 5), tent((2, 2, 2)))
+    blend.add(np.ones((1, 2, 2, 2), np.float32), (0, 0, 0))
+    assert blend.finished().sum() == pytest.approx(8.0)
 
 
-class CentreOf:
+def test_a_patch_with_another_number_of_channels_is_refused_not_spread_over_all():
+    with pytest.raises(ValueError, match="1 channels where 3"):
+        Blend(3, (5, 5, 5), tent((2, 2, 2))).add(np.ones((1, 2, 2, 2), np.float32), (0, 0, 0))
+
+
+@pytest.mark.parametrize("length", [16, 24, 40])
+def test_gaussian_weights_fall_to_exp_of_minus_a_half_at_an_eighth_of_the_window_from_its_centre(length):
+    weights = gaussian((length, length + 8, 2 * length))
+    across = weights[:, length // 2 + 4, length]
+    x = np.arange(length) - (length - 1) / 2
+    np.testing.assert_allclose(across / across.max(), np.exp(-0.5 * (x**2 - 0.25) / (length / 8) ** 2), rtol=1e-5)
+    for axis in range(3):
+        np.testing.assert_array_equal(weights, np.flip(weights, axis))
+    assert weights.min() > 0
+
+
+def test_only_windows_that_hold_a_true_voxel_touch_a_mask():
+    mask = np.zeros((8, 9, 4), bool)
+    mask[5, 4, 3] = True
+    corners = [(-2, 0, 0), (1, 0, 0), (2, 0, 0), (4, 4, -1), (5, 5, 0)]
+    assert touching(mask, corners, (4, 5, 5)) == [(2, 0, 0), (4, 4, -1)]
+
+
+class CentreOf(Network):
     """A network that answers with its input's centre: tiling must then give the input back, voxel for voxel."""
 
     def __init__(self, definition, window_in):
@@ -57,7 +113,7 @@ class CentreOf:
 
     def run(self, window, poll):
         poll()
-        return window[tuple(slice(m, n - m) for m, n in zip(self._margin, window.shape, strict=True))]
+        return window[None, *(slice(m, n - m) for m, n in zip(self._margin, window.shape, strict=True))]
 
 
 @pytest.mark.parametrize("definition", [LIVER, LESION], ids=["liver", "lesion"])
