@@ -10,11 +10,13 @@ from LiverTumorSegLib import __version__
 from LiverTumorSegLib.cli import (
     demo_command,
     evaluate_command,
+    experiment_command,
     measure_command,
     models_command,
     phantom_command,
     segment_command,
     serve_command,
+    train_command,
 )
 from LiverTumorSegLib.cli.options import progress_parent
 from LiverTumorSegLib.cli.progress_output import ProgressOutput
@@ -57,6 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
         serve_command,
         phantom_command,
         demo_command,
+        train_command,
+        experiment_command,
     ):
         command.add_parser(subparsers, parents)
     return parser

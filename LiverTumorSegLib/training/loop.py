@@ -1,148 +1,148 @@
-"""The training itself: steps on fresh patches, a log, and checkpoints from which it goes on."""
+"""The training itself: steps on fresh samples, a log, and checkpoints from which it goes on."""
 
 from __future__ import annotations
 
-import csv
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
-from torch.utils.data import DataLoader, IterableDataset
-
-from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent
-from LiverTumorSegLib.training.losses import deeply_supervised
-from LiverTumorSegLib.training.network import TrainableNetwork
-from LiverTumorSegLib.training.partial_labels import IRCAD, Setting, targets_from_labels
+from LiverTumorSegLib.errors import CancelledError, InputError
+from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, ignore_progress
+from LiverTumorSegLib.training import log
+from LiverTumorSegLib.training.optimizers import rate_at
+from LiverTumorSegLib.training.processes import Processes
 from LiverTumorSegLib.training.recipe import Recipe
-from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches
+from LiverTumorSegLib.training.run import Run, save
+from LiverTumorSegLib.training.samples import Source
+from LiverTumorSegLib.training.step import take_step, validation_loss
+from LiverTumorSegLib.training.stream import NumberedSamples, Turn, batches
 
-CHECKPOINT, LOG = "checkpoint.pt", "log.csv"
-HU_RANGE = (-160.0, 240.0)
-_LOWEST_RATE, _GRADIENT_NORM, _AVERAGE = 0.01, 5.0, 0.02
-_AVERAGED_WEIGHTS = 0.995
-"""Of the moving average of the weights, which is what comes out: it wobbles less than the last step."""
+LOG = "log.csv"
+
+
+@dataclass(frozen=True)
+class Means:
+    """With what a run is done; nothing of it changes the result beyond rounding.
+
+    processes: and their device. at_once: samples that go through the network together, 0 for all of a step. workers:
+    processes that prepare samples. minutes: after which it stops for now. report: called after every step; whatever it
+    raises ends the run after its checkpoint was written.
+    """
+
+    processes: Processes = field(default_factory=Processes)
+    at_once: int = 0
+    workers: int = 1
+    minutes: float = math.inf
+    report: ProgressCallback = ignore_progress
+
+
+def train(
+    recipe: Recipe, run: Run, source: Source, folder: Path, means: Means, validation: Source | None = None
+) -> Run:
+    """Go on with a run until the recipe's last step, or for so many minutes; every process calls it.
+
+    With no minutes, nothing is done and nothing is written.
+
+    run: as ``run.begin`` or ``run.resume`` make it; changed in place. folder: for checkpoint and log, which the first
+    process writes; it exists. validation: samples whose loss is logged. The samples of a step and their order depend on
+    the recipe's seed alone, so a run that was stopped ends as one that was not. Raises CancelledError where another
+    process was stopped, InputError where the loss is no number any more.
+    """
+    return _Training(recipe, run, folder, means, validation).until_done(source)
 
 
 @dataclass
-class Run:
-    """What a checkpoint holds. step: how many are done. averaged: moving average of the weights."""
+class _Training:
+    recipe: Recipe
+    run: Run
+    folder: Path
+    means: Means
+    validation: Source | None
 
-    network: TrainableNetwork
-    optimizer: torch.optim.Optimizer
-    averaged: dict[str, np.ndarray]
-    step: int = 0
-    loss: float = math.nan
+    def __post_init__(self) -> None:
+        self._begun, self._first_step, self._seconds_before = time.monotonic(), self.run.step, self.run.seconds
+        self._message = ""
 
+    def until_done(self, source: Source) -> Run:
+        training, processes = self.recipe.training, self.means.processes
+        if self.means.minutes <= 0:
+            return self.run
+        turn = Turn(self.run.step, processes.share_of(training.batch), processes.rank, processes.count)
+        samples = NumberedSamples(source, (self.recipe.seed,), self.recipe.network.hu_range)
+        if processes.is_first:
+            log.start(self.folder / LOG, self.run.step)
+        self.run.network.train()
+        stream = batches(samples, turn, self.means.workers)
+        is_over = False
+        while self.run.step < training.steps and not is_over:
+            loss = take_step(self.run, training, next(stream), processes, self.means.at_once)
+            is_over = self._after_step(loss)
+        self._save()
+        return self.run
 
-class Patches(IterableDataset[tuple[np.ndarray, np.ndarray]]):
-    """Endless; each step has its own seed, so that a resumed run sees what an uninterrupted one would have seen."""
+    def _after_step(self, loss: float) -> bool:
+        """Whether time is over. All processes must decide alike: one that left would keep the others waiting."""
+        processes, run = self.means.processes, self.run
+        raised = self._report()
+        total, over, stops = processes.sums(loss, float(self._elapsed() > 60 * self.means.minutes), float(bool(raised)))
+        if not math.isfinite(total):
+            raise _no_number(run.step)
+        run.count_step(total / processes.count)
+        run.seconds = self._seconds_before + self._elapsed()
+        if stops:
+            self._save()
+            raise raised or CancelledError
+        if run.step % log.EVERY == 0 or self._validates():
+            self._log()
+        if run.step % self.recipe.training.checkpoint_every == 0:
+            self._save()
+        return over > 0
 
-    def __init__(self, source: SyntheticPatches, seed: int, first_step: int) -> None:
-        super().__init__()
-        self._source, self._seed, self._first = source, seed, first_step
+    def _report(self) -> BaseException | None:
+        """What the caller raised to stop. A new message every few steps: where there is no bar, each is a line."""
+        run, steps = self.run, self.recipe.training.steps
+        done = run.step + 1
+        if done % log.EVERY == 0 or not self._message:
+            left = (steps - done) * self._elapsed() / (done - self._first_step)
+            loss = "" if math.isnan(run.loss) else f", loss {run.loss:.3f}"
+            self._message = f"step {done} of {steps}{loss}, {_in_words(left)} left"
+        try:
+            self.means.report(ProgressEvent("train", done / steps, self._message))
+        except BaseException as error:  # raised again once the others know and the checkpoint is written
+            return error
+        return None
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        worker = torch.utils.data.get_worker_info()
-        start, by = (worker.id, worker.num_workers) if worker else (0, 1)
-        step = self._first + start
-        while True:
-            hu, labels = self._source.sample(np.random.default_rng([self._seed, step]))
-            yield input_from_hu(hu)[None], labels
-            step += by
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._begun
 
+    def _validates(self) -> bool:
+        every = self.recipe.training.validate_every
+        return self.validation is not None and every > 0 and self.run.step % every == 0
 
-def input_from_hu(hu: np.ndarray) -> np.ndarray:
-    """Clipped to HU_RANGE and mapped to -0.5..0.5, float32."""
-    low, high = HU_RANGE
-    return ((np.clip(hu, low, high) - low) / (high - low) - 0.5).astype(np.float32)
+    def _log(self) -> None:
+        run, processes = self.run, self.means.processes
+        if not processes.is_first:
+            return
+        loss = None
+        if self.validation is not None and self._validates():
+            loss = validation_loss(run.network, self.recipe, self.validation, processes.device)
+        rate = rate_at(run.step, self.recipe.training)
+        log.append(self.folder / LOG, log.Line(run.step, run.loss, rate, run.seconds, loss))
 
-
-def train(recipe: Recipe, folder: Path, report: ProgressCallback, *, minutes: float = math.inf) -> Run:
-    """Go on from the folder's checkpoint, or begin; until the recipe's last step, or for so many minutes.
-
-    folder: with the anatomies below it. Whatever ``report`` raises ends the run after its checkpoint was written.
-    """
-    torch.manual_seed(recipe.seed)
-    run = _restore(recipe, folder)
-    source = SyntheticPatches(folder / "anatomies", (recipe.patch,) * 3, recipe.spacing_mm)
-    loader = DataLoader(Patches(source, recipe.seed, run.step), batch_size=1, num_workers=1, prefetch_factor=3)
-    until = time.monotonic() + 60 * minutes
-    try:
-        for image, labels in loader:
-            if run.step >= recipe.steps or time.monotonic() > until:
-                break
-            _step(run, recipe, image, labels)
-            report(ProgressEvent("train", run.step / recipe.steps, f"step {run.step}, loss {run.loss:.3f}"))
-            if run.step % recipe.checkpoint_every == 0:
-                _save(run, recipe, folder)
-    finally:
-        _save(run, recipe, folder)
-    return run
-
-
-def _step(run: Run, recipe: Recipe, image: torch.Tensor, labels: torch.Tensor) -> None:
-    for group in run.optimizer.param_groups:
-        group["lr"] = rate_at(run.step, recipe)
-    with torch.autocast("cpu", torch.bfloat16):
-        levels = run.network(image)
-    loss = deeply_supervised(levels, targets_from_labels(labels, [IRCAD] * len(labels), Setting.ML))
-    run.optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(run.network.parameters(), _GRADIENT_NORM)
-    run.optimizer.step()
-    value = float(loss.detach())
-    run.loss = value if math.isnan(run.loss) else (1 - _AVERAGE) * run.loss + _AVERAGE * value
-    keep = min(_AVERAGED_WEIGHTS, (run.step + 1) / (run.step + 10))
-    for name, weights in run.network.weights().items():
-        run.averaged[name] = keep * run.averaged[name] + (1 - keep) * weights
-    run.step += 1
-
-
-def rate_at(step: int, recipe: Recipe) -> float:
-    """Linear warm-up, then a cosine."""
-    warm = min(1.0, (step + 1) / recipe.warmup_steps)
-    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / recipe.steps)))
-    return recipe.learning_rate * warm * (_LOWEST_RATE + (1 - _LOWEST_RATE) * cosine)
-
-
-def _restore(recipe: Recipe, folder: Path) -> Run:
-    network = TrainableNetwork(recipe.widths)
-    optimizer = torch.optim.AdamW(network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-    run = Run(network, optimizer, network.weights())
-    path = folder / CHECKPOINT
-    if path.exists():
-        stored: dict[str, Any] = torch.load(path, weights_only=True)
-        if stored["widths"] != list(recipe.widths):
-            raise InputError(
-                found=f"a checkpoint of another network in {folder}",
-                expected=f"one with widths {recipe.widths}",
-                remedy="Give another folder",
-            )
-        network.load_state_dict(stored["network"])
-        optimizer.load_state_dict(stored["optimizer"])
-        run.averaged = {name: tensor.numpy() for name, tensor in stored["averaged"].items()}
-        run.step, run.loss = stored["step"], stored["loss"]
-    return run
+    def _save(self) -> None:
+        if self.means.processes.is_first:
+            save(self.run, self.recipe, self.folder)
 
 
-def _save(run: Run, recipe: Recipe, folder: Path) -> None:
-    """Whole or not at all: a run may be killed while it writes."""
-    stored = {
-        "widths": list(recipe.widths),
-        "network": run.network.state_dict(),
-        "optimizer": run.optimizer.state_dict(),
-        "averaged": {name: torch.from_numpy(array) for name, array in run.averaged.items()},
-        "step": run.step,
-        "loss": run.loss,
-    }
-    partial = folder / f"{CHECKPOINT}.partial"
-    torch.save(stored, partial)
-    partial.rename(folder / CHECKPOINT)
-    with (folder / LOG).open("a", newline="") as file:
-        csv.writer(file).writerow([run.step, f"{run.loss:.4f}", f"{rate_at(run.step, recipe):.6f}", round(time.time())])
+def _no_number(step: int) -> InputError:
+    return InputError(
+        found=f"a loss that is no number at step {step}",
+        expected="a finite loss",
+        remedy="Go on from the checkpoint (--resume) with a lower training.learning_rate",
+    )
+
+
+def _in_words(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Bool
 from scipy import ndimage
 
-from LiverTumorSegLib.arrays import LabelArray, Mask
-from LiverTumorSegLib.training.synthesis.noise import ellipsoid, smooth_field
+from LiverTumorSegLib.arrays import Box, LabelArray, Mask
+from LiverTumorSegLib.training.synthesis.noise import Field, ellipsoid, smooth_field
 from LiverTumorSegLib.training.synthesis.tissues import ORGAN, Tissue, is_organ
 
+Part = Bool[np.ndarray, "a b c"]
+"""A mask in a box of an array of shape (i, j, k)."""
 _DIAMETERS_MM = ((4, 10), (8, 20), (15, 40), (35, 110))
 """Tiny, small, medium, large."""
 _MOST = (8, 6, 3, 1)
@@ -35,16 +38,23 @@ def add_lesions(anatomy: LabelArray, spacing_mm: float, rng: np.random.Generator
     return out
 
 
-def _put(
-    out: LabelArray, organ: Mask, bumps: np.ndarray, diameter: float, tissue: Tissue, rng: np.random.Generator
-) -> None:
-    """One lesion somewhere in the organ; at its capsule, what would lie outside is cut off, or bulges it."""
+def blob(organ: Mask, bumps: Field, diameter: float, rng: np.random.Generator) -> tuple[Box, Part]:
+    """A bumpy ellipsoid around a random voxel of an organ, not cut off at its surface: a box, and what is inside in it.
+
+    diameter: voxels, on average over the axes. Raises ValueError where the organ is empty.
+    """
     places = np.flatnonzero(organ)
     center = np.array(np.unravel_index(int(rng.choice(places)), organ.shape), float)
     radii = diameter / 2 * rng.uniform(0.75, 1.25, 3)
-    box = tuple(slice(max(0, int(c - 1.6 * r - 2)), int(c + 1.6 * r + 3)) for c, r in zip(center, radii, strict=True))
-    start = np.array([side.start for side in box])
-    inside = ellipsoid(out[box].shape, center - start, radii, bumps[box], rng.uniform(0, 0.35))
+    i, j, k = (slice(max(0, int(c - 1.6 * r - 2)), int(c + 1.6 * r + 3)) for c, r in zip(center, radii, strict=True))
+    start = np.array([i.start, j.start, k.start])
+    part = bumps[i, j, k]
+    return (i, j, k), ellipsoid(part.shape, center - start, radii, part, rng.uniform(0, 0.35))
+
+
+def _put(out: LabelArray, organ: Mask, bumps: Field, diameter: float, tissue: Tissue, rng: np.random.Generator) -> None:
+    """One lesion somewhere in the organ; at its capsule, what would lie outside is cut off, or bulges it."""
+    box, inside = blob(organ, bumps, diameter, rng)
     if rng.random() < 0.2:
         near = ndimage.binary_dilation(organ[box], iterations=max(1, round(diameter / 5)))
         inside &= near & np.isin(out[box], (*ORGAN, Tissue.FAT, Tissue.SOFT))  # bulges
@@ -53,7 +63,7 @@ def _put(
     out[box][inside] = tissue
 
 
-def _put_mass(out: LabelArray, organ: Mask, bumps: np.ndarray, spacing_mm: float, rng: np.random.Generator) -> None:
+def _put_mass(out: LabelArray, organ: Mask, bumps: Field, spacing_mm: float, rng: np.random.Generator) -> None:
     """A large mass that touches the liver's surface from outside and presses nothing but fat and bowel aside."""
     surface = np.argwhere(ndimage.binary_dilation(organ, iterations=2) & ~organ & (out == Tissue.FAT))
     if not len(surface):

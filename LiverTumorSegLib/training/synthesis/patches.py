@@ -2,77 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from scipy.spatial.transform import Rotation
-from torch.nn import functional
 
 from LiverTumorSegLib.arrays import LabelArray
+from LiverTumorSegLib.labels import LIVER, VESSEL
+from LiverTumorSegLib.training.augmentation.bending import Bending, bent
+from LiverTumorSegLib.training.augmentation.placement import Size, scaled, values_at
+from LiverTumorSegLib.training.partial_labels import IRCAD, LITS
+from LiverTumorSegLib.training.samples import Image, Sample
 from LiverTumorSegLib.training.synthesis.lesions import add_lesions
-from LiverTumorSegLib.training.synthesis.noise import smooth_field
-from LiverTumorSegLib.training.synthesis.render import Image, render
+from LiverTumorSegLib.training.synthesis.render import AIR_HU, render
 from LiverTumorSegLib.training.synthesis.tissues import Tissue, is_organ, labels_of
 
-Size = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Bending:
-    """How far patients are bent.
-
-    turn_degrees, log_scale: standard deviations of the turn about each axis and of the scale's logarithm.
-    elastic_voxels: the largest elastic displacement.
-    """
-
-    turn_degrees: float = 8.0
-    log_scale: float = 0.14
-    elastic_voxels: float = 4.0
+_COARSE = 2
+"""Times the fine spacing."""
+_VESSELS = (Tissue.PORTAL_VEIN, Tissue.HEPATIC_VEIN)
+_SPARSE = 3
+_TIGHT_SHARE = 0.15
+"""Of the patches, which show a field of view that ends in the body."""
 
 
 class SyntheticPatches:
-    """folder: anatomies as NAME.npy (uint8 Tissue codes on an upright cubic grid)."""
+    """folder: anatomies as NAME.npy (uint8 Tissue codes on an upright grid of spacing_mm).
 
-    def __init__(self, folder: Path, size: Size, spacing_mm: float, bending: Bending | None = None) -> None:
+    coarse_share: of the samples, on a grid twice as coarse, where vessels are not annotated; nor are they in an anatomy
+    that has none, which is a liver whose vessels nobody has drawn.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        size: Size,
+        spacing_mm: float,
+        bending: Bending | None = None,
+        *,
+        coarse_share: float = 0.0,
+    ) -> None:
         self._files = sorted(folder.glob("*.npy"))
         if not self._files:
             message = f"no anatomies in {folder}"
             raise FileNotFoundError(message)
         self._size, self._spacing_mm, self._bending = size, spacing_mm, bending or Bending()
+        self._coarse_share = coarse_share
 
-    def sample(self, rng: np.random.Generator) -> tuple[Image, LabelArray]:
-        """HU and exclusive labels (values of MAIN_LABELS) of one patch."""
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """One patch of one patient."""
         anatomy = np.load(self._files[int(rng.integers(len(self._files)))], mmap_mode="r")
-        patch = add_lesions(self._cut(np.asarray(anatomy), rng), self._spacing_mm, rng)
-        return render(patch, self._spacing_mm, rng), labels_of(patch)
+        knows_vessels = bool(np.isin(anatomy[::_SPARSE, ::_SPARSE, ::_SPARSE], _VESSELS).any())
+        is_coarse = rng.random() < self._coarse_share
+        step = _COARSE if is_coarse else 1
+        patch = add_lesions(self._cut(np.asarray(anatomy), step, rng), step * self._spacing_mm, rng)
+        hu, labels = render(patch, step * self._spacing_mm, rng), labels_of(patch)
+        if rng.random() < _TIGHT_SHARE:
+            _end_view(hu, labels, rng)
+        if is_coarse:
+            labels[labels == VESSEL.value] = LIVER.value
+        return Sample(hu, labels, IRCAD if knows_vessels and not is_coarse else LITS)
 
-    def _cut(self, anatomy: LabelArray, rng: np.random.Generator) -> np.ndarray:
+    def _cut(self, anatomy: LabelArray, step: int, rng: np.random.Generator) -> np.ndarray:
         """Nearest codes at the bent grid's points; AIR outside, so that fields of view end as scans do."""
-        bent = _grid(self._size, self._bending, rng) + _center(anatomy, rng)
-        ends = np.array(anatomy.shape, np.float32)
-        scaled = torch.from_numpy((2 * bent[..., ::-1] + 1) / ends[::-1] - 1)[None].float()
-        codes = torch.from_numpy(anatomy.astype(np.float32))[None, None]
-        cut = functional.grid_sample(codes, scaled, mode="nearest", padding_mode="zeros", align_corners=False)
-        return cut[0, 0].numpy().astype(np.uint8)
+        positions = step * bent(self._size, self._bending, rng).offsets(self._size) + _center(anatomy, rng)
+        at = scaled(positions, anatomy.shape)
+        return values_at(anatomy.astype(np.float32), at, linear=False, outside=float(Tissue.AIR)).astype(np.uint8)
 
 
 def _center(anatomy: LabelArray, rng: np.random.Generator) -> np.ndarray:
     """In a third of the patches a vessel or a tumour, in a third the liver, else anywhere in the body."""
-    sparse = anatomy[::3, ::3, ::3]
-    small = np.isin(sparse, (Tissue.PORTAL_VEIN, Tissue.HEPATIC_VEIN, Tissue.TUMOR))
+    sparse = anatomy[::_SPARSE, ::_SPARSE, ::_SPARSE]
+    small = np.isin(sparse, (*_VESSELS, Tissue.TUMOR))
     wanted = (small, is_organ(sparse), sparse != Tissue.AIR)[int(rng.integers(3))]
     places = np.flatnonzero(wanted if wanted.any() else sparse >= 0)
-    return np.array(np.unravel_index(int(rng.choice(places)), sparse.shape), np.float32) * 3 + rng.uniform(-20, 20, 3)
+    return np.array(np.unravel_index(int(rng.choice(places)), sparse.shape), np.float32) * _SPARSE + rng.uniform(
+        -20, 20, 3
+    )
 
 
-def _grid(size: Size, bending: Bending, rng: np.random.Generator) -> np.ndarray:
-    """(i, j, k, 3): offsets from the patch's centre, in voxels of the anatomy."""
-    turn = Rotation.from_euler("xyz", rng.normal(0, bending.turn_degrees, 3), degrees=True).as_matrix()
-    scale = np.exp(rng.normal(0, bending.log_scale) + rng.normal(0, bending.log_scale / 2, 3))
-    axes = [np.arange(n, dtype=np.float32) - (n - 1) / 2 for n in size]
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1) @ (turn * scale).T.astype(np.float32)
-    reach = rng.uniform(0, bending.elastic_voxels)
-    elastic = np.stack([smooth_field(size, 32.0, rng) for _ in range(3)], -1) * np.float32(reach / 2)
-    return (grid + elastic).astype(np.float32)
+def _end_view(hu: Image, labels: LabelArray, rng: np.random.Generator) -> None:
+    """Air beyond one end, or both, of one or more axes, as in a scan that was cropped to the liver."""
+    for axis in rng.permutation(3)[: int(rng.integers(1, 4))]:
+        outside = np.ones(hu.shape[axis], bool)
+        first = int(rng.integers(0, hu.shape[axis] // 4))
+        outside[first : hu.shape[axis] - int(rng.integers(0, hu.shape[axis] // 4))] = False
+        for array, value in ((hu, AIR_HU), (labels, 0)):
+            np.moveaxis(array, axis, 0)[outside] = value

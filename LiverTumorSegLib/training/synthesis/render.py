@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
 from scipy import ndimage
 
 from LiverTumorSegLib.arrays import LabelArray
+from LiverTumorSegLib.training.samples import Image
 from LiverTumorSegLib.training.synthesis.noise import smooth_field
+from LiverTumorSegLib.training.synthesis.scanner import blurred, grained
 from LiverTumorSegLib.training.synthesis.tissues import Tissue
 
 AIR_HU = -1000.0
-Image = Float32[np.ndarray, "i j k"]
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,9 @@ def _textures(hu: Image, anatomy: LabelArray, spacing_mm: float, rng: np.random.
 def _scanned(hu: Image, spacing_mm: float, rng: np.random.Generator) -> Image:
     """Blur in the slice (kernel) and across slices (thickness), noise with a grain."""
     in_plane, across = rng.uniform(0.25, 0.75), rng.uniform(0.25, 0.6)
-    thickness = rng.choice([1.0, 1.5, 2.5, 3.0, 5.0]) / spacing_mm
-    hu = ndimage.gaussian_filter(hu, (in_plane, in_plane, across))
-    if thickness > 1.5:
-        hu = ndimage.uniform_filter1d(hu, max(1, round(float(thickness))), axis=2)
+    thickness = float(rng.choice([1.0, 1.5, 2.5, 3.0, 5.0])) / spacing_mm
+    hu = blurred(hu, in_plane, across, thickness)
     noise = rng.standard_normal(hu.shape, dtype=np.float32)
     grain = rng.uniform(0.0, 0.8)
-    if grain > 0.2:
-        noise = ndimage.gaussian_filter(noise, (grain, grain, grain / 2 if thickness < 2 else grain))
-        noise /= noise.std() + 1e-6
+    noise = grained(noise, grain, grain / 2 if thickness < 2 else grain)
     return (hu + np.float32(rng.gamma(2.0, 6.0)) * noise).astype(np.float32)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from phantoms import affine_of, rotation
 
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
+from LiverTumorSegLib.training.augmentation.bending import Bending
+from LiverTumorSegLib.training.partial_labels import IRCAD, LITS
+from LiverTumorSegLib.training.samples import Sample, Source
+from LiverTumorSegLib.training.synthesis import patches as synthesis_patches
 from LiverTumorSegLib.training.synthesis.complete import Drawn, complete
 from LiverTumorSegLib.training.synthesis.lesions import add_lesions
 from LiverTumorSegLib.training.synthesis.noise import ellipsoid, smooth_field
-from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches
-from LiverTumorSegLib.training.synthesis.render import render
+from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches, _end_view
+from LiverTumorSegLib.training.synthesis.render import AIR_HU, render
 from LiverTumorSegLib.training.synthesis.sources import drawn_from
 from LiverTumorSegLib.training.synthesis.tissues import Tissue, is_organ, labels_of
 from LiverTumorSegLib.volume import Volume
@@ -135,13 +141,82 @@ def test_a_rendered_patient_has_the_densities_of_tissues(patient):
 
 def test_patches_are_the_same_for_the_same_seed_and_labels_lie_on_the_image(patient, tmp_path):
     np.save(tmp_path / "one.npy", patient)
-    patches = SyntheticPatches(tmp_path, (48, 48, 48), SPACING_MM)
-    (hu, labels), (again, _) = (patches.sample(np.random.default_rng(5)) for _ in range(2))
-    assert hu.shape == labels.shape == (48, 48, 48)
-    assert (hu == again).all()
-    shares = [(patches.sample(np.random.default_rng(seed))[1] > 0).mean() for seed in range(12)]
+    source = SyntheticPatches(tmp_path, (48, 48, 48), SPACING_MM)
+    first, again = (source.sample(np.random.default_rng(5)) for _ in range(2))
+    assert isinstance(source, Source)
+    assert first.hu.shape == first.labels.shape == (48, 48, 48)
+    assert (first.hu == again.hu).all()
+    assert (first.labels == again.labels).all()
+    assert first.annotated == IRCAD
+    shares = [(source.sample(np.random.default_rng(seed)).labels > 0).mean() for seed in range(12)]
     assert np.mean(shares) > 0.02
     assert np.std(shares) > 0.01
+
+
+@pytest.fixture
+def plain(monkeypatch, tmp_path) -> Path:
+    """A block of liver, 16 x 18 x 20 voxels, with a vessel right through it; nothing is drawn into it or cut off."""
+    monkeypatch.setattr(synthesis_patches, "add_lesions", lambda anatomy, spacing_mm, rng: anatomy)
+    monkeypatch.setattr(synthesis_patches, "_TIGHT_SHARE", 0.0)
+    codes = np.full((44, 42, 40), Tissue.FAT, np.uint8)
+    codes[14:30, 12:30, 10:30] = Tissue.LIVER
+    codes[14:30, 18:22, 18:22] = Tissue.PORTAL_VEIN
+    np.save(tmp_path / "block.npy", codes)
+    return tmp_path
+
+
+def extent(labels: np.ndarray) -> list[int]:
+    return [int(np.ptp(voxels)) + 1 for voxels in np.nonzero(labels)]
+
+
+def sampled(folder: Path, share: float) -> list[Sample]:
+    straight = Bending(turn_degrees=0.0, log_scale=0.0, elastic_voxels=0.0)
+    source = SyntheticPatches(folder, (96, 96, 96), SPACING_MM, straight, coarse_share=share)
+    return [source.sample(np.random.default_rng(seed)) for seed in range(4)]
+
+
+def test_a_fine_patch_shows_liver_and_vessels_in_their_size(plain):
+    for sample in sampled(plain, 0.0):
+        assert sample.annotated == IRCAD
+        assert extent(sample.labels) == [16, 18, 20]
+        assert (sample.labels == VESSEL.value).sum() == 16 * 4 * 4
+
+
+def test_a_coarse_patch_shows_twice_the_extent_and_no_vessels_as_in_lits(plain):
+    for sample in sampled(plain, 1.0):
+        assert sample.annotated == LITS
+        assert extent(sample.labels) == [8, 9, 10]
+        assert (sample.labels == LIVER.value).sum() == 8 * 9 * 10
+        assert set(np.unique(sample.labels)) == {0, LIVER.value}
+
+
+def test_coarse_patches_are_as_many_as_asked_for(plain):
+    source = SyntheticPatches(plain, (8, 8, 8), SPACING_MM, Bending(elastic_voxels=0.0), coarse_share=0.3)
+    coarse = [source.sample(np.random.default_rng(seed)).annotated == LITS for seed in range(60)]
+    assert 8 <= sum(coarse) <= 28
+
+
+def test_a_tight_field_of_view_leaves_a_box_and_air_around_it():
+    cut = 0
+    for seed in range(40):
+        hu, labels = np.full((24, 20, 16), 50, np.float32), np.ones((24, 20, 16), np.uint8)
+        _end_view(hu, labels, np.random.default_rng(seed))
+        assert ((hu == AIR_HU) == (labels == 0)).all()
+        assert set(np.unique(hu)) <= {AIR_HU, 50.0}
+        sides = extent(labels)
+        assert labels.sum() == np.prod(sides)
+        # From each end at most one voxel less than a quarter is lost.
+        assert all(n - 2 * (n // 4 - 1) <= side <= n for n, side in zip(labels.shape, sides, strict=True))
+        cut += sides != list(labels.shape)
+    assert cut > 35
+
+
+def test_a_tight_field_of_view_comes_as_often_as_its_share(plain, monkeypatch):
+    source = SyntheticPatches(plain, (24, 24, 24), SPACING_MM, Bending(elastic_voxels=0.0))
+    whole = [source.sample(np.random.default_rng(seed)).hu for seed in range(5)]
+    monkeypatch.setattr(synthesis_patches, "_TIGHT_SHARE", 1.0)
+    tight = [source.sample(np.random.default_rng(seed)).hu for seed in range(5)]
+    assert sum((a == AIR_HU).sum() > (b == AIR_HU).sum() for a, b in zip(tight, whole, strict=True)) >= 4
 
 
 def test_a_folder_without_anatomies_is_named(tmp_path):

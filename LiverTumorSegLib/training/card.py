@@ -1,0 +1,157 @@
+"""What comes out of a run: weights as a .safetensors file in half precision, and a card that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from LiverTumorSegLib import __version__
+from LiverTumorSegLib.io.text_files import write_json
+from LiverTumorSegLib.io.weights_repack import Tensors, safetensors_from, tensors_sha256
+from LiverTumorSegLib.models.lvt import CHANNELS
+from LiverTumorSegLib.training.partial_labels import Setting
+from LiverTumorSegLib.training.recipe import Recipe, SynthesisSource
+from LiverTumorSegLib.training.run import Run
+from LiverTumorSegLib.training.start import SUFFIX
+
+_CITATIONS = {
+    "ircad": "L. Soler et al., 3D image reconstruction for comparison of algorithm database (IRCAD, 2010)",
+    "lits": "P. Bilic et al., The Liver Tumor Segmentation Benchmark (LiTS), Medical Image Analysis 84 (2023)",
+    "hepatic-vessel": "M. Antonelli et al., The Medical Segmentation Decathlon, Nature Communications 13 (2022)",
+}
+_ROLES = {
+    "trained_on": "trained on",
+    "images_of": "of these, with their CT images",
+    "chosen_on": "chosen on",
+    "never_seen": "never seen",
+}
+_LARGEST = float(np.finfo(np.float16).max)
+
+
+def can_be_exported(recipe: Recipe) -> bool:
+    """Whether inference knows this kind of network and what its channels mean."""
+    return recipe.network.is_plain and recipe.training.setting is Setting.ML
+
+
+def export(run: Run, recipe: Recipe, recipe_text: str, folder: Path) -> Path:
+    """NAME.safetensors (float16), NAME.json and NAME.md in a folder; the path of the weights.
+
+    The averaged weights without auxiliary heads, under the names of ``models.ops``. Files that are there are replaced.
+    Raises ValueError where ``can_be_exported`` is false, or a weight is too large for half precision.
+    """
+    if not can_be_exported(recipe):
+        message = f"{recipe.name}: a network that inference does not know"
+        raise ValueError(message)
+    tensors = {name: _half(weight.cpu().numpy(), name) for name, weight in run.averaged.items()}
+    content = safetensors_from(tensors)
+    path = folder / f"{recipe.name}{SUFFIX}"
+    path.write_bytes(content)
+    card = card_of(run, recipe, recipe_text, tensors, content)
+    write_json(path.with_suffix(".json"), card)
+    path.with_suffix(".md").write_text(in_markdown(card), encoding="utf-8")
+    return path
+
+
+def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, content: bytes) -> dict[str, Any]:
+    """The entries of ``io.weights_card``, and those that only trained weights have: network, training, data_use."""
+    training, use = recipe.training, run.use
+    return {
+        "id": recipe.name,
+        "title": f"Liver, vessels and tumours in one network ({recipe.name}), trained by this project",
+        "provides": list(CHANNELS),
+        "license": use.license,
+        "origin": "this project",
+        "citation": "; ".join(_CITATIONS[name] for name in use.data_sets if name in _CITATIONS),
+        "training_data": _training_data(recipe, run),
+        "accuracy": "Not measured by the training run.",
+        "package": None,
+        "package_sha256": None,
+        "files": {
+            recipe.name: {
+                "source_sha256": None,
+                "tensors_sha256": tensors_sha256(tensors),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "parameters": int(sum(array.size for array in tensors.values())),
+            }
+        },
+        "network": {
+            "architecture": "lvt",
+            "widths": list(recipe.network.widths),
+            "spacing_mm": training.spacing_mm,
+            "hu_range": list(recipe.network.hu_range),
+            "window": list(training.patch),
+            "channels": list(CHANNELS),
+            "knows_coarse": _knows_coarse(recipe),
+            "precision": "float16",
+        },
+        "training": {
+            "steps": run.step,
+            "of_steps": training.steps,
+            "loss": None if np.isnan(run.loss) else round(run.loss, 4),
+            "hours": round(run.seconds / 3600, 2),
+            "version": __version__,
+            "recipe": recipe_text,
+        },
+        "data_use": {**use.to_json(), "never_seen": list(recipe.never_seen)},
+    }
+
+
+def in_markdown(card: dict[str, Any]) -> str:
+    """The card for people."""
+    network, training, use = card["network"], card["training"], card["data_use"]
+    roles = {told: ", ".join(use[role]) or "none" for role, told in _ROLES.items()}
+    file = next(iter(card["files"].values()))
+    lines = [
+        f"# {card['title']}",
+        "",
+        "For research use only: not a medical device.",
+        "",
+        "| | |",
+        "| --- | --- |",
+        f"| licence of the weights | {card['license']} |",
+        f"| network | {network['architecture']}, widths {', '.join(map(str, network['widths']))}, "
+        f"{file['parameters']:,} parameters |",
+        f"| grid | {network['spacing_mm']:g} mm, windows of {' x '.join(map(str, network['window']))} voxels |",
+        f"| HU | {network['hu_range'][0]:g} to {network['hu_range'][1]:g} |",
+        *(f"| {role} | {names} |" for role, names in roles.items()),
+        f"| steps | {training['steps']} of {training['of_steps']}, {training['hours']:g} h |",
+        f"| loss at the end | {training['loss']} |",
+        f"| sha256 | `{file['sha256']}` |",
+        "",
+        card["training_data"],
+        "",
+        f"Accuracy: {card['accuracy']}",
+        "",
+        *([f"Cite: {card['citation']}.", ""] if card["citation"] else []),
+        "## Recipe",
+        "",
+        "```toml",
+        training["recipe"].strip(),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _knows_coarse(recipe: Recipe) -> bool:
+    """Whether it learned to look at the whole body at twice its spacing; a run that starts from one forgets it."""
+    return any(isinstance(source, SynthesisSource) and source.coarse_share > 0 for source in recipe.sources)
+
+
+def _training_data(recipe: Recipe, run: Run) -> str:
+    use = run.use
+    maps_alone = len(use.trained_on) - len(use.images_of)
+    parts = [f"CT images and masks of {len(use.images_of)} patients"] if use.images_of else []
+    parts += [f"CT rendered from the label maps alone of {maps_alone} patients"] if maps_alone else []
+    unseen = f" Nothing of {', '.join(recipe.never_seen)} was used." if recipe.never_seen else ""
+    return f"{' and '.join(parts) or 'Nothing'} ({', '.join(use.data_sets) or 'no data set'}).{unseen}"
+
+
+def _half(array: np.ndarray, name: str) -> np.ndarray:
+    if not np.abs(array).max() <= _LARGEST:
+        message = f"{name}: weights up to {np.abs(array).max():g}, more than half precision holds"
+        raise ValueError(message)
+    return array.astype(np.float16)

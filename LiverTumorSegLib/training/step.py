@@ -1,0 +1,61 @@
+"""One step of the optimizer, and the loss that it follows."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from LiverTumorSegLib.settings import Precision
+from LiverTumorSegLib.training.losses import deeply_supervised
+from LiverTumorSegLib.training.optimizers import LONGEST_GRADIENT, rate_at, set_rate
+from LiverTumorSegLib.training.processes import Processes
+from LiverTumorSegLib.training.recipe import Recipe, TrainingRecipe
+from LiverTumorSegLib.training.run import AnyNetwork, Run
+from LiverTumorSegLib.training.samples import Source
+from LiverTumorSegLib.training.stream import Batch, NumberedSamples, collated
+
+_VALIDATION_SAMPLES = 16
+_VALIDATION_STREAM = 1
+"""Beside the seed, so that the numbers are others than those of training."""
+
+
+def take_step(run: Run, training: TrainingRecipe, batch: Batch, processes: Processes, at_once: int) -> float:
+    """Change the network once, by the mean gradient of all processes; mean loss of this process's batch.
+
+    at_once: samples that go through the network together, 0 for all; their gradients are added up.
+    """
+    run.optimizer.zero_grad()
+    total = 0.0
+    for part in batch.parts(at_once):
+        share = len(part.annotated) / len(batch.annotated)
+        loss = loss_of(run.network, training, part.to(processes.device)) * share
+        loss.backward()
+        total += float(loss.detach())
+    processes.average_gradients(run.network)
+    torch.nn.utils.clip_grad_norm_(run.network.parameters(), LONGEST_GRADIENT)
+    set_rate(run.optimizer, rate_at(run.step, training))
+    run.optimizer.step()
+    return total
+
+
+def loss_of(network: AnyNetwork, training: TrainingRecipe, batch: Batch) -> torch.Tensor:
+    """A number: the deeply supervised loss, mean of the batch, computed where the batch is."""
+    device = batch.image.device.type
+    wanted = training.precision is Precision.BF16 and device != "mps"  # untested there
+    with torch.autocast(device, torch.bfloat16, enabled=wanted):
+        levels = network(batch.image)
+    return deeply_supervised(levels, batch.targets(training.setting))
+
+
+def validation_loss(network: AnyNetwork, recipe: Recipe, source: Source, device: torch.device) -> float:
+    """Mean over the same samples each time. The network is in training mode before and after."""
+    samples = NumberedSamples(source, (recipe.seed, _VALIDATION_STREAM), recipe.network.hu_range)
+    network.eval()
+    with torch.no_grad():
+        losses = [
+            float(loss_of(network, recipe.training, collated([samples[number]]).to(device)))
+            for number in range(_VALIDATION_SAMPLES)
+        ]
+    network.train()
+    return math.fsum(losses) / len(losses)

@@ -1,0 +1,104 @@
+"""Samples as batches for the network; which sample comes when depends on seed and number alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from LiverTumorSegLib.training.partial_labels import Annotated, Setting, Targets, targets_from_labels
+from LiverTumorSegLib.training.samples import Image, Source
+
+Entry = tuple[np.ndarray, np.ndarray, tuple[float, float, float]]
+"""Input (1, i, j, k), labels (i, j, k), weights of the structures."""
+_AHEAD = 3
+"""Batches that each worker prepares."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """image: (b, 1, i, j, k), as the network takes it. labels: (b, i, j, k). annotated: of each sample."""
+
+    image: torch.Tensor
+    labels: torch.Tensor
+    annotated: tuple[Annotated, ...]
+
+    def targets(self, setting: Setting) -> Targets:
+        """On the device of the labels."""
+        return targets_from_labels(self.labels, self.annotated, setting)
+
+    def parts(self, at_once: int) -> Iterator[Batch]:
+        """The same samples, so many at a time; 0 for all."""
+        size = at_once or len(self.annotated)
+        for first in range(0, len(self.annotated), size):
+            part = slice(first, first + size)
+            yield Batch(self.image[part], self.labels[part], self.annotated[part])
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(
+            self.image.to(device, non_blocking=True), self.labels.to(device, non_blocking=True), self.annotated
+        )
+
+
+class NumberedSamples(Dataset[Entry]):
+    """Sample n of a source is what it draws from the random numbers of (*seed, n): the same in every run."""
+
+    def __init__(self, source: Source, seed: tuple[int, ...], hu_range: tuple[float, float]) -> None:
+        self._source, self._seed, self._hu_range = source, seed, hu_range
+
+    def __getitem__(self, number: int) -> Entry:
+        sample = self._source.sample(np.random.default_rng([*self._seed, number]))
+        image = input_from_hu(sample.hu, self._hu_range)[None]
+        return image, np.ascontiguousarray(sample.labels), sample.annotated.weights
+
+
+@dataclass(frozen=True)
+class Turn(Sampler[int]):
+    """The numbers of one process's samples, without end: so many of each step, beside those of the other processes.
+
+    A step holds the same samples however many processes share it; a resumed run goes on with those of the next step.
+    """
+
+    first_step: int
+    batch: int
+    rank: int = 0
+    processes: int = 1
+
+    def __iter__(self) -> Iterator[int]:
+        for step in count(self.first_step):
+            first = (step * self.processes + self.rank) * self.batch
+            yield from range(first, first + self.batch)
+
+
+def batches(samples: NumberedSamples, turn: Turn, workers: int) -> Iterator[Batch]:
+    """Endless; workers: processes that prepare them, 0 for none."""
+    loader = DataLoader(
+        samples,
+        batch_size=turn.batch,
+        sampler=turn,
+        num_workers=workers,
+        prefetch_factor=_AHEAD if workers else None,
+        collate_fn=collated,
+    )
+    yield from loader
+
+
+def collated(entries: list[Entry]) -> Batch:
+    """One batch of samples of one size."""
+    images, labels, weights = zip(*entries, strict=True)
+    return Batch(
+        torch.from_numpy(np.stack(images)),
+        torch.from_numpy(np.stack(labels)),
+        tuple(Annotated(*one) for one in weights),
+    )
+
+
+def input_from_hu(hu: Image, hu_range: tuple[float, float]) -> Image:
+    """Clipped to the range and mapped to -0.5..0.5, float32: what ``NetworkDefinition`` does in inference."""
+    low, high = hu_range
+    return ((np.clip(hu, low, high) - low) / (high - low) - 0.5).astype(np.float32)
