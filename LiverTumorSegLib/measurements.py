@@ -6,6 +6,7 @@ Values are stored unrounded; front ends show 0.1 mm, 0.1 ml and 0.1 %.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from LiverTumorSegLib.arrays import Vector
@@ -23,7 +24,8 @@ class Lesion:
     id: value in lesions.nii.gz, 1 is the largest. long_axis_mm: the RECIST diameter. short_axis_mm: longest chord
     perpendicular to it in the same slice. feret_mm: largest diameter of the outline whether or not it stays inside the
     lesion. slice_index: index of the slice along ``slice_axis`` of the array (0, 1 or 2). slice_position_mm: S
-    coordinate of the long axis' midpoint. flags: machine-readable warnings, see docs/conventions.md.
+    coordinate of the long axis' midpoint. flags: machine-readable warnings, see docs/conventions.md. confidence:
+    probability (0 to 1) that it overlaps a true lesion; None where no network has found it.
     """
 
     id: int
@@ -38,6 +40,43 @@ class Lesion:
     slice_position_mm: float
     slice_thickness_mm: float
     flags: tuple[str, ...] = ()
+    confidence: float | None = None
+
+
+class Grade(StrEnum):
+    """What a quality means for somebody who uses the numbers."""
+
+    GOOD = "good"
+    CHECK = "check"
+    POOR = "poor"
+
+
+@dataclass(frozen=True)
+class CaseQuality:
+    """How far the networks' result can be trusted.
+
+    score: probability (0 to 1) that the liver's Dice is 0.93 or more and no lesion of 1 ml or more is false. reasons:
+    sentences for a reader, () where nothing is unusual. is_calibrated: False while the score comes from weights that
+    were set by hand.
+    """
+
+    score: float
+    grade: Grade
+    reasons: tuple[str, ...] = ()
+    is_calibrated: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "score": self.score,
+            "class": str(self.grade),
+            "reasons": list(self.reasons),
+            "calibrated": self.is_calibrated,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CaseQuality:
+        """The inverse of to_json. Raises ValueError for an unknown class."""
+        return cls(data["score"], Grade(data["class"]), tuple(data["reasons"]), data["calibrated"])
 
 
 @dataclass(frozen=True)
@@ -57,7 +96,7 @@ class Measurements:
     """Volumes in ml; liver_ml is the organ (parenchyma, vessels and tumours inside it).
 
     burden_percent: tumour / organ, None where no liver was found. algorithm: version of the definitions behind the
-    diameters (docs/conventions.md).
+    diameters (docs/conventions.md). quality: None where no network made the masks, or a reader edited them.
     """
 
     liver_ml: float
@@ -67,6 +106,7 @@ class Measurements:
     lesions: tuple[Lesion, ...] = ()
     flags: tuple[str, ...] = ()
     algorithm: str = ""
+    quality: CaseQuality | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Schema 1 of measurements.json; keys may be added later, never renamed."""
@@ -78,11 +118,15 @@ class Measurements:
             "lesions": [_lesion_json(lesion) for lesion in self.lesions],
             "flags": list(self.flags),
             "algorithm": self.algorithm,
+            "quality": None if self.quality is None else self.quality.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Measurements:
-        """The inverse of to_json. Raises ValueError on another schema."""
+        """The inverse of to_json; files of older versions have no confidence and no quality.
+
+        Raises ValueError on another schema.
+        """
         if data.get("schema") != SCHEMA:
             message = f"measurements of schema {data.get('schema')!r}, this version reads schema {SCHEMA}"
             raise ValueError(message)
@@ -94,6 +138,7 @@ class Measurements:
             lesions=tuple(_lesion_from_json(item) for item in data["lesions"]),
             flags=tuple(data["flags"]),
             algorithm=data.get("algorithm", ""),
+            quality=CaseQuality.from_json(data["quality"]) if data.get("quality") else None,
         )
 
 
@@ -107,6 +152,7 @@ def _lesion_json(lesion: Lesion) -> dict[str, Any]:
 
 
 def _lesion_from_json(item: dict[str, Any]) -> Lesion:
-    known = {name: item[name] for name in Lesion.__dataclass_fields__}
+    known = {name: item[name] for name in Lesion.__dataclass_fields__ if name != "confidence"}
     lines = {name: tuple(tuple(point) for point in item[name]) for name in _LINES}
-    return Lesion(**(known | lines | {"flags": tuple(item["flags"])}))
+    later = {"flags": tuple(item["flags"]), "confidence": item.get("confidence")}
+    return Lesion(**(known | lines | later))

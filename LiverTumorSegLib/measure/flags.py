@@ -16,6 +16,7 @@ LD_SLICE_NOT_LARGEST_AREA = "ld-slice-not-largest-area"
 FERET_DIFFERS = "feret-differs"
 IMPLAUSIBLE_MASS = "implausible-mass"
 """Of a lesion, and of the case as soon as one lesion has it."""
+DOUBTFUL_LESION = "doubtful-lesion"
 
 NO_LIVER_FOUND = "no-liver-found"
 LIVER_TOUCHES_EDGE = "liver-touches-edge"
@@ -23,6 +24,8 @@ LIVER_VOLUME_IMPLAUSIBLE = "liver-volume-implausible"
 LESIONS_DIFFER_FROM_TUMOR = "lesions-differ-from-tumor"
 NO_NETWORK = "no-network"
 """Set by the pipeline that ran without one."""
+LOW_CONFIDENCE = "low-confidence"
+"""This one and doubtful-lesion are set where networks made the masks, and vanish with the first edit."""
 
 LESION_FLAGS = (
     TOUCHES_EDGE,
@@ -33,6 +36,7 @@ LESION_FLAGS = (
     THIN_LESION,
     LD_SLICE_NOT_LARGEST_AREA,
     FERET_DIFFERS,
+    DOUBTFUL_LESION,
 )
 CASE_FLAGS = (
     NO_NETWORK,
@@ -41,6 +45,7 @@ CASE_FLAGS = (
     LIVER_VOLUME_IMPLAUSIBLE,
     IMPLAUSIBLE_MASS,
     LESIONS_DIFFER_FROM_TUMOR,
+    LOW_CONFIDENCE,
 )
 
 

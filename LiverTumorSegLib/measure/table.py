@@ -20,6 +20,7 @@ LESION_HEADER = (
     "slice_position_s_mm",
     "slice_thickness_mm",
     *(f"{axis}_axis_{end}_{frame}_mm" for axis in ("long", "short") for end in ("start", "end") for frame in "ras"),
+    "confidence_percent",
     "flags",
 )
 
@@ -44,7 +45,8 @@ def volumetry_rows(measurements: Measurements) -> Table:
 def lesion_rows(measurements: Measurements) -> Table:
     """One row per lesion, largest first; r, a, s are patient axes.
 
-    slice_axis is i, j or k; slice_index counts from 0; flags are separated by spaces.
+    slice_axis is i, j or k; slice_index counts from 0; flags are separated by spaces; confidence_percent is None where
+    no network has found the lesion.
     """
     return LESION_HEADER, [_lesion_row(lesion) for lesion in measurements.lesions]
 
@@ -70,5 +72,6 @@ def _lesion_row(lesion: Lesion) -> tuple[Cell, ...]:
         lesion.slice_position_mm,
         lesion.slice_thickness_mm,
         *(coordinate for point in ends for coordinate in point),
+        None if lesion.confidence is None else 100 * lesion.confidence,
         " ".join(lesion.flags),
     )

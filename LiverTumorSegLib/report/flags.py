@@ -65,6 +65,20 @@ _TEXTS = (
         Severity.STOP,
     ),
     FlagText(
+        "low-confidence",
+        "The networks are unsure of this case",
+        "What they say of this liver, how far they agree and what the result looks like resemble cases in which the "
+        "outlines were wrong. The reasons stand under Confidence.",
+        "Look at liver and lesions in all three planes, correct them and measure again before any number is used.",
+        Severity.STOP,
+    ),
+    FlagText(
+        "doubtful-lesion",
+        "The lesion may be none",
+        "The networks' answers in and around this lesion resemble those of false finds more than those of true ones.",
+        "Look at it in all three planes, and in other phases if there are any; remove it if it is none.",
+    ),
+    FlagText(
         "liver-touches-edge",
         "The liver is cut off by the edge of the CT",
         "The segmented liver reaches the first or last slice, or a side of the image. The true liver is larger; the "

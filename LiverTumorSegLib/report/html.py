@@ -19,6 +19,7 @@ from LiverTumorSegLib.registry import MODELS, ModelSpec
 from LiverTumorSegLib.report.drawing import LIVER_WINDOW
 from LiverTumorSegLib.report.flags import FlagText, Severity, case_flags, explain_all
 from LiverTumorSegLib.report.panels import lesion_panel
+from LiverTumorSegLib.report.quality import percent_text, quality_text
 
 MAX_LESION_PICTURES = 12
 LESION_PX = 400
@@ -73,6 +74,8 @@ def render_report(case: Case, overview: Image.Image) -> str:
         flagged_lesions={flag: [row.lesion.id for row in rows if flag in row.lesion.flags] for flag in all_flags},
         stops=stops,
         flags=[text for text in explain_all(all_flags) if text not in stops],
+        quality=quality_text(case.measurements.quality),
+        with_confidence=any(lesion.confidence is not None for lesion in case.measurements.lesions),
         model=model_text(case.run.model),
         warnings=list(dict.fromkeys((*case.study.source.warnings, *case.run.warnings))),
         study_date=date_text(case.study.source.study_date),
@@ -152,5 +155,6 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["flat"] = _flat
+    environment.filters["percent"] = percent_text
     environment.filters["one"] = lambda value: f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
     return environment.get_template(_TEMPLATE)

@@ -14,7 +14,7 @@ LEVELS = {
     "geometry": 1,
     "child": 1,
     "classical": 2, "evaluation": 2, "io": 2, "measure": 2, "phantom": 2, "postprocess": 2,
-    "models": 3, "mrml": 3, "report": 3,
+    "models": 3, "mrml": 3, "report": 3, "uncertainty": 3,
     "engines": 4,
     "inference": 5,
     "training": 5,

@@ -1,5 +1,7 @@
 """measure_case: volumes, ids, flags, and that none of it depends on how the volume is stored."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from phantoms import (
@@ -23,7 +25,7 @@ from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.settings import MeasureSettings
-from LiverTumorSegLib.measurements import Measurements
+from LiverTumorSegLib.measurements import CaseQuality, Grade, Measurements
 from LiverTumorSegLib.volume import Volume
 
 ANY_LIVER = MeasureSettings(liver_range_ml=(0.0, 1e6))
@@ -231,6 +233,32 @@ def test_measurements_survive_json_with_the_version_of_their_definitions():
     measured, _ = measure_case(small_case())
     assert measured.algorithm
     assert Measurements.from_json(measured.to_json()) == measured
+
+
+def test_confidence_and_quality_survive_json_and_are_unknown_in_older_files():
+    measured, _ = measure_case(small_case())
+    quality = CaseQuality(0.83, Grade.CHECK, ("The liver's shape is unusual.",), is_calibrated=False)
+    rated = replace(measured, quality=quality, lesions=(replace(measured.lesions[0], confidence=0.7),))
+    stored = rated.to_json()
+    assert stored["lesions"][0]["confidence"] == 0.7
+    assert stored["quality"] == {
+        "score": 0.83,
+        "class": "check",
+        "reasons": ["The liver's shape is unusual."],
+        "calibrated": False,
+    }
+    assert Measurements.from_json(stored) == rated
+    del stored["quality"], stored["lesions"][0]["confidence"]
+    older = Measurements.from_json(stored)
+    assert older.quality is None
+    assert older.lesions[0].confidence is None
+
+
+def test_what_a_reader_drew_has_no_confidence():
+    measured, _ = measure_case(small_case())
+    assert measured.quality is None
+    assert {lesion.confidence for lesion in measured.lesions} == {None}
+    assert measured.to_json()["quality"] is None
 
 
 def test_neither_input_is_changed():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,12 @@ def test_one_row_per_lesion_holds_every_measured_value_once(measured):
         end = np.array([cells[f"long_axis_end_{frame}_mm"] for frame in "ras"])
         assert np.linalg.norm(end - start) == pytest.approx(lesion.long_axis_mm)
     assert rows[1][-1] == "few-slices thin-lesion"
+
+
+def test_a_confidence_is_shown_in_percent_and_is_empty_where_there_is_none(measured):
+    rated = replace(measured, lesions=(replace(measured.lesions[0], confidence=0.25), measured.lesions[1]))
+    header, rows = lesion_rows(rated)
+    assert [row[header.index("confidence_percent")] for row in rows] == [25.0, None]
 
 
 def test_a_readers_lengths_stand_beside_the_measured_ones(measured):

@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 from report_cases import box_case, lesion, without_lesion, without_liver
 
+from LiverTumorSegLib.measurements import CaseQuality, Grade
 from LiverTumorSegLib.report.html import MAX_LESION_PICTURES, date_text, model_text, render_report, write_report
 from LiverTumorSegLib.report.overview import make_overview
+from LiverTumorSegLib.report.quality import percent_text, quality_text
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 OVERVIEW = Image.new("RGB", (1600, 1300), (20, 30, 40))
@@ -224,6 +226,56 @@ def test_warnings_are_listed_once():
     text = page_of(case).text
     assert text.count("Slices 3 and 4 swapped") == 1
     assert "No bf16 here" in text
+
+
+def with_quality(quality, *lesions, flags=()):
+    case = with_lesions(*(lesions or (lesion(1),)), flags=flags)
+    return replace(case, measurements=replace(case.measurements, quality=quality))
+
+
+def test_confidences_are_a_column_of_percent_with_an_explanation():
+    sure, unsure = replace(lesion(1), confidence=0.934), replace(lesion(2), confidence=None)
+    text = page_of(with_lesions(sure, unsure)).text
+    assert "Slice thickness (mm) Confidence Remarks" in text
+    assert "93 %" in text
+    assert "overlaps a true lesion" in text
+
+
+def test_a_readers_lesions_have_no_column_of_confidence_and_no_quality():
+    text = page_of(with_lesions(lesion(1))).text
+    assert "Confidence" not in text
+    assert "score" not in text
+
+
+def test_a_quality_gives_its_reasons_and_says_whether_it_is_calibrated():
+    reasons = ("The networks disagree about 9 % of the liver.", "The edge <b>of the CT</b> cuts the liver off.")
+    quality = CaseQuality(0.62, Grade.CHECK, reasons, is_calibrated=False)
+    page = page_of(with_quality(quality))
+    assert "Check: look at the outlines before using the numbers (score 62 %)" in page.text
+    assert all(reason in page.text for reason in reasons)
+    assert "not calibrated yet" in page.text
+    assert "not calibrated yet" not in page_of(with_quality(replace(quality, is_calibrated=True))).text
+
+
+def test_a_poor_case_says_so_at_the_top():
+    quality = CaseQuality(0.1, Grade.POOR, ("6 % of the liver is a mass that may lie beside it.",))
+    text = page_of(with_quality(quality, flags=("low-confidence",))).text
+    assert text.index("The networks are unsure of this case") < text.index("Volumes")
+    assert text.index("Poor: correct the outlines") > text.index("Lesions")
+
+
+def test_a_good_case_is_a_note_without_reasons():
+    text = quality_text(CaseQuality(0.95, Grade.GOOD))
+    assert text is not None
+    assert (text.severity, text.score, text.reasons) == ("note", "95 %", ())
+    assert quality_text(None) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.934, "93 %"), (0.0001, "1 %"), (0.9999, "99 %"), (0.5, "50 %"), (None, "\N{EN DASH}")]
+)
+def test_nothing_is_certain(share, shown):
+    assert percent_text(share) == shown
 
 
 @pytest.mark.parametrize(
