@@ -10,11 +10,12 @@ import numpy as np
 from scipy import ndimage
 
 from LiverTumorSegLib import __version__
-from LiverTumorSegLib.arrays import Box
+from LiverTumorSegLib.arrays import Box, Mask
 from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.classical.chan_vese import refine_contours
 from LiverTumorSegLib.classical.vessels import NO_VESSELS_WARNING, find_vessels
 from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
+from LiverTumorSegLib.inference.findings import Findings
 from LiverTumorSegLib.inference.segmenters import Segmenter
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.flags import NO_NETWORK
@@ -33,9 +34,14 @@ from LiverTumorSegLib.progress import Progress
 from LiverTumorSegLib.registry import ModelSpec
 from LiverTumorSegLib.settings import Contour, SegmentSettings
 from LiverTumorSegLib.study import Study
+from LiverTumorSegLib.uncertainty.confidence import confidence_model
+from LiverTumorSegLib.uncertainty.evidence import Evidence
+from LiverTumorSegLib.uncertainty.judging import judged
 from LiverTumorSegLib.volume import Volume
 
 LIVER_AT = 0.5
+VESSEL_AT, DOUBTFUL_VESSEL_AT = 0.5, 0.1
+"""Where the network is sure, and where it has a guess at least and brightness and shape say vessel."""
 LEAST_LIVER_ML = 50.0
 """A smaller "liver" is a false alarm (in a head, in noise), not an organ that anybody would measure."""
 REGION_MARGIN_MM = 12.0
@@ -55,8 +61,9 @@ def segment(
         box = _region_box(liver, study.ct)
     labels = np.zeros(study.ct.shape, np.uint8, order="F")
     log: list[dict[str, Any]] = []
+    findings: Findings | None = None
     if box is not None:
-        anatomy, log = _anatomy(study.ct.crop(box), liver, settings, segmenter, progress)
+        anatomy, findings, log = _anatomy(study.ct.crop(box), liver, settings, segmenter, progress)
         labels[box] = exclusive_labels(anatomy)
         warnings += () if anatomy.vessel.any() else (NO_VESSELS_WARNING,)
     run = RunRecord(
@@ -70,7 +77,8 @@ def segment(
         postprocessing=tuple(log),
     )
     flags = () if segmenter.spec.files else (NO_NETWORK,)
-    return _measured(study, study.ct.with_array(labels), None, run, flags, progress)
+    case = _measured(study, study.ct.with_array(labels), None, run, flags, progress)
+    return case if findings is None else _judged(case, findings, segmenter.spec, progress)
 
 
 def measure(
@@ -95,22 +103,32 @@ def measure(
 
 def _anatomy(
     region: Volume, liver: Volume, settings: SegmentSettings, segmenter: Segmenter, progress: Progress
-) -> tuple[Anatomy, list[dict[str, Any]]]:
+) -> tuple[Anatomy, Findings, list[dict[str, Any]]]:
     post = PostprocessSettings(min_lesion_ml=settings.min_lesion_ml)
     nothing = np.zeros(region.shape, bool)
-    organ = resample(liver, Grid.of(region), outside=0.0).array >= LIVER_AT
-    anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), LIVER_STEPS, post)
+    grid = Grid.of(region)
     with progress.stage("tumors", 0.35, 0.72, "Finding tumors") as report:
-        probability = segmenter.tumors(region, liver, report)
-        on_grid = resample(probability, Grid.of(region), outside=0.0).array
-        tumor = grow_from_cores(on_grid, segmenter.tumor_core, segmenter.tumor_rim)
+        findings = segmenter.findings(region, liver, report)
     with progress.stage("postprocess", 0.72, 0.75, "Cleaning up"):
+        organ = resample(findings.organ, grid, outside=0.0).array >= LIVER_AT
+        anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), LIVER_STEPS, post)
+        probability = resample(findings.tumor, grid, outside=0.0).array
+        tumor = grow_from_cores(probability, segmenter.tumor_core, segmenter.tumor_rim)
         anatomy, more = run_steps(replace(anatomy, tumor=tumor), _tumor_steps(settings), post)
         log += more
     with progress.stage("vessels", 0.75, 0.85, "Finding vessels"):
-        vessel = find_vessels(region, anatomy.liver, anatomy.tumor)
+        vessel = _vessels(anatomy, findings.vessel)
         anatomy, more = run_steps(replace(anatomy, vessel=vessel), VESSEL_STEPS, post)
-    return anatomy, log + more
+    return anatomy, findings, log + more
+
+
+def _vessels(anatomy: Anatomy, seen: Volume | None) -> Mask:
+    """By brightness and shape, and by what a network has seen, where one knows vessels."""
+    found = find_vessels(anatomy.ct, anatomy.liver, anatomy.tumor)
+    if seen is None:
+        return found
+    probability = resample(seen, Grid.of(anatomy.ct), outside=0.0).array
+    return (probability >= VESSEL_AT) | (found & (probability >= DOUBTFUL_VESSEL_AT))
 
 
 def _tumor_steps(settings: SegmentSettings) -> tuple[Step, ...]:
@@ -138,10 +156,25 @@ def _measured(
     flags: tuple[str, ...],
     progress: Progress,
 ) -> Case:
-    with progress.stage("measure", 0.85, 0.88, "Measuring"):
+    with progress.stage("measure", 0.85, 0.87, "Measuring"):
         measurements, instances = measure_case(segmentation, lesions)
     measurements = replace(measurements, flags=(*flags, *measurements.flags))
     return Case(study, segmentation, instances, measurements, run)
+
+
+def evidence_of(findings: Findings) -> Evidence:
+    """What a model has found, to be judged by."""
+    return Evidence(findings.organ, findings.tumor, findings.organ_voices, findings.tumor_voices)
+
+
+def _judged(case: Case, findings: Findings, spec: ModelSpec, progress: Progress) -> Case:
+    """With confidences and quality, which only networks have: the classical fallback's probabilities are 0 and 1."""
+    if NO_NETWORK in case.measurements.flags:
+        return case
+    with progress.stage("confidence", 0.87, 0.88, "Judging the result"):
+        model = confidence_model(spec.id)
+        measured = judged(case.measurements, case.segmentation, case.lesions, evidence_of(findings), model)
+    return replace(case, measurements=measured)
 
 
 def _model_facts(spec: ModelSpec) -> dict[str, Any]:

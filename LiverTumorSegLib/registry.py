@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from LiverTumorSegLib.errors import InputError
 
@@ -22,10 +23,25 @@ class WeightsFile:
 
 
 @dataclass(frozen=True)
+class NetworkFacts:
+    """How a network of the LVT kind is built and what it sees: see ``models.lvt.lvt_definition``.
+
+    knows_coarse: whether it was also trained on a grid twice as coarse, where one window shows a whole liver.
+    """
+
+    widths: tuple[int, ...]
+    spacing_mm: float
+    hu_range: tuple[float, float]
+    window: tuple[int, int, int]
+    knows_coarse: bool = False
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """A model and where its weights come from.
 
-    package: requirement and wheel hash for fetched models, None for models without a download.
+    package: requirement and wheel hash for fetched models, None for models without a download. folder: of weights that
+    lie on this computer and are not fetched. network: facts of the card of weights that ``livertumorseg train`` made.
     training_data, accuracy: what is known, in words, for the card and the report.
     """
 
@@ -42,6 +58,13 @@ class ModelSpec:
     package_sha256: str | None = None
     download_mib: float = 0.0
     files: tuple[WeightsFile, ...] = ()
+    folder: Path | None = None
+    network: NetworkFacts | None = None
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether its weights must be downloaded once."""
+        return self.package is not None
 
 
 KULEUVEN = ModelSpec(

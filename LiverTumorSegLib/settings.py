@@ -41,6 +41,14 @@ class Contour(StrEnum):
     CHAN_VESE = "chan-vese"
 
 
+class Quality(StrEnum):
+    """How much time the networks get: one look, overlapping looks, or mirrored ones as well."""
+
+    FAST = "fast"
+    STANDARD = "standard"
+    BEST = "best"
+
+
 class Contents(StrEnum):
     """Of a result folder; data leaves out what is for people: the Slicer scene, the pictures and the report."""
 
@@ -57,6 +65,7 @@ class SegmentSettings:
     """
 
     model: str = "auto"
+    quality: Quality = Quality.STANDARD
     device: Device = Device.AUTO
     engine: Engine = Engine.AUTO
     precision: Precision = Precision.AUTO

@@ -9,7 +9,7 @@ import ctk
 from slicer.i18n import tr as _
 
 from LiverTumorSegLib.registry import KULEUVEN, MODELS, ModelSpec
-from LiverTumorSegLib.settings import Contour, Device, Engine, Precision
+from LiverTumorSegLib.settings import Contour, Device, Engine, Precision, Quality
 from LiverTumorSegModule.parameters import Parameters
 
 _AUTOMATIC = "auto"
@@ -25,6 +25,7 @@ class InputPanel:
         self._showing = False
         self._combos = {
             "model": ui.modelSelector,
+            "quality": ui.qualitySelector,
             "device": ui.deviceSelector,
             "engine": ui.engineSelector,
             "precision": ui.precisionSelector,
@@ -90,6 +91,11 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
     """By parameter: title and value of each choice, the usual one first."""
     return {
         "model": [(_("Automatic"), _AUTOMATIC), *((spec.title, spec.id) for spec in MODELS)],
+        "quality": [
+            (_("Standard"), str(Quality.STANDARD)),
+            (_("Fast: one look"), str(Quality.FAST)),
+            (_("Best: mirrored and overlapping looks"), str(Quality.BEST)),
+        ],
         "device": [
             (_("Automatic"), str(Device.AUTO)),
             (_("Processor (CPU)"), str(Device.CPU)),

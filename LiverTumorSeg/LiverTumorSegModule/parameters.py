@@ -12,6 +12,7 @@ INPUT_ROLE, RESULT_ROLE = "InputVolume", "Result"
 _USUAL = SegmentSettings()
 DEFAULTS = {
     "model": _USUAL.model,
+    "quality": str(_USUAL.quality),
     "device": str(_USUAL.device),
     "engine": str(_USUAL.engine),
     "precision": str(_USUAL.precision),
@@ -68,10 +69,11 @@ class Parameters:
 
     def settings(self) -> SegmentSettings:
         """Raises InputError where choices contradict each other."""
-        from LiverTumorSegLib.settings import Contour, Device, Engine, Precision
+        from LiverTumorSegLib.settings import Contour, Device, Engine, Precision, Quality
 
         return SegmentSettings(
             model=self.get("model"),
+            quality=Quality(self.get("quality")),
             device=Device(self.get("device")),
             engine=Engine(self.get("engine")),
             precision=Precision(self.get("precision")),

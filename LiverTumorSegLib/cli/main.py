@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from LiverTumorSegLib import __version__
 from LiverTumorSegLib.cli import (
+    calibrate_command,
     demo_command,
     evaluate_command,
     experiment_command,
@@ -61,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         demo_command,
         train_command,
         experiment_command,
+        calibrate_command,
     ):
         command.add_parser(subparsers, parents)
     return parser

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from LiverTumorSegLib.engines import choose_engine
 from LiverTumorSegLib.errors import CancelledError, ModelUnavailableError
 from LiverTumorSegLib.io import weights
+from LiverTumorSegLib.io.own_weights import is_weights_path, model_of_file
 from LiverTumorSegLib.progress import ProgressCallback
 from LiverTumorSegLib.registry import CLASSICAL, KULEUVEN, ModelSpec, find_model
 from LiverTumorSegLib.settings import SegmentSettings
@@ -16,7 +18,7 @@ AUTO = "auto"
 
 def check_choice(settings: SegmentSettings) -> None:
     """What can be refused before any work: raises InputError for an unknown model, or an engine that is not there."""
-    spec = KULEUVEN if settings.model == AUTO else find_model(settings.model)
+    spec = KULEUVEN if settings.model == AUTO else model_named(settings.model)
     if spec.files:
         choose_engine(settings)
 
@@ -28,7 +30,7 @@ def choose_model(name: str, report: ProgressCallback, *, offline: bool) -> tuple
     asked for by name is never replaced: raises ModelUnavailableError instead.
     """
     if name != AUTO:
-        spec = find_model(name)
+        spec = model_named(name)
         _ensure(spec, report, offline=offline)
         return spec, ()
     try:
@@ -38,8 +40,13 @@ def choose_model(name: str, report: ProgressCallback, *, offline: bool) -> tuple
     return KULEUVEN, ()
 
 
+def model_named(name: str) -> ModelSpec:
+    """By its id, or by the path of weights that were trained here. Raises InputError where there is no such model."""
+    return model_of_file(Path(name)) if is_weights_path(name) else find_model(name)
+
+
 def _ensure(spec: ModelSpec, report: ProgressCallback, *, offline: bool) -> None:
-    missing = bool(spec.files) and not weights.is_present(spec)
+    missing = spec.is_fetched and not weights.is_present(spec)
     if missing and not offline and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
         _ask(spec)
     weights.ensure_available(spec, allow_fetch=not offline, report=report)

@@ -83,7 +83,7 @@ def verify(arguments: argparse.Namespace, job: Job) -> int:
 def remove(arguments: argparse.Namespace, job: Job) -> int:
     """Delete a fetched model from the cache."""
     spec = find_model(arguments.model)
-    if not spec.files:
+    if not spec.is_fetched:
         raise InputError(
             found=f"{spec.id}, which is built in", expected="a fetched model", remedy="See: livertumorseg models list"
         )

@@ -76,8 +76,10 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
         "--model",
         default=usual.model,
         metavar="ID",
-        help="from 'livertumorseg models list'; auto (default): the networks, fetched once, else a classical fallback",
+        help="from 'livertumorseg models list', or a .safetensors file that 'train' wrote; auto (default): the "
+        "networks, fetched once, else a classical fallback",
     )
+    _add_choice(parser, "quality", usual.quality, "how much time the networks get")
     _add_choice(
         parser, "device", usual.device, "where the networks run; auto: a GPU where torch finds one, else the CPU"
     )
@@ -113,6 +115,7 @@ def settings_from(arguments: argparse.Namespace) -> SegmentSettings:
     """Raises InputError where settings contradict each other."""
     return SegmentSettings(
         model=arguments.model,
+        quality=arguments.quality,
         device=arguments.device,
         engine=arguments.engine,
         precision=arguments.precision,

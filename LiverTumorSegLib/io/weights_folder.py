@@ -29,16 +29,23 @@ def cache_folder() -> Path:
 
 def model_folder(spec: ModelSpec) -> Path:
     """Where a model is, or would be; another version of its package has another folder."""
+    if spec.folder:
+        return spec.folder
     return cache_folder() / f"{spec.id}-{(spec.package_sha256 or 'built-in')[:12]}"
 
 
 def is_present(spec: ModelSpec) -> bool:
     """Whether all files of a model are there (their content is checked by ``load`` and ``verify``)."""
-    names = [CARD, *map(file_name, spec.files)] if spec.files else []
+    names = [card_name(spec), *map(file_name, spec.files)] if spec.files else []
     try:
         return all((model_folder(spec) / name).is_file() for name in names)
     except PermissionError:  # a folder that may not be looked into
         return False
+
+
+def card_name(spec: ModelSpec) -> str:
+    """Of the card beside a model's weights."""
+    return f"{spec.files[0].name}.json" if spec.folder else CARD
 
 
 def file_name(file: WeightsFile) -> str:

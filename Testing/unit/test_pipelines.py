@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from LiverTumorSegLib.errors import CancelledError
+from LiverTumorSegLib.inference.findings import Findings
 from LiverTumorSegLib.pipelines import measure, segment
 from LiverTumorSegLib.progress import Progress
-from LiverTumorSegLib.registry import KULEUVEN
+from LiverTumorSegLib.registry import CLASSICAL, KULEUVEN
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.study import Source, Study
 from LiverTumorSegLib.volume import Volume
@@ -38,16 +39,16 @@ def box_mask(*boxes) -> np.ndarray:
 class Known:
     """Answers with boxes on the CT's own grid, whatever the region it is asked about."""
 
-    spec, tumor_core, tumor_rim = KULEUVEN, 0.5, 0.2
+    tumor_core, tumor_rim = 0.5, 0.2
 
-    def __init__(self, liver, tumors):
-        self._liver, self._tumors = liver, tumors
+    def __init__(self, liver, tumors, spec=KULEUVEN):
+        self._liver, self._tumors, self.spec = liver, tumors, spec
 
     def liver(self, ct, report):
         return ct.with_array(self._liver)
 
-    def tumors(self, region, liver, report):
-        return liver.with_array(self._tumors)
+    def findings(self, region, liver, report):
+        return Findings(organ=liver, tumor=liver.with_array(self._tumors))
 
     def describe(self):
         return []
@@ -95,7 +96,7 @@ def test_stages_report_rising_fractions_and_take_their_time(study):
     segment(study, SegmentSettings(), Known(box_mask(LIVER_BOX), box_mask(TUMOR_BOX)), progress)
     fractions = [event.fraction for event in events]
     assert fractions == sorted(fractions)
-    assert list(progress.clock.seconds()) == ["liver", "tumors", "postprocess", "vessels", "measure"]
+    assert list(progress.clock.seconds()) == ["liver", "tumors", "postprocess", "vessels", "measure", "confidence"]
 
 
 def test_a_cancel_from_the_callback_ends_the_run(study):
@@ -114,3 +115,22 @@ def test_what_a_reader_drew_is_measured_however_small(study):
     assert [lesion.volume_ml for lesion in case.measurements.lesions] == pytest.approx([0.02])
     assert case.run.model == {}
     assert case.run.warnings == ("from the reader", "from the file")
+
+
+def test_networks_give_a_confidence_and_a_quality_and_a_reader_and_the_fallback_none(study):
+    boxes = box_mask(LIVER_BOX), box_mask(TUMOR_BOX)
+    found = segment(study, SegmentSettings(), Known(*boxes), Progress()).measurements
+    assert 0 < found.lesions[0].confidence < 1
+    assert found.quality is not None
+    classical = segment(study, SegmentSettings(), Known(*boxes, CLASSICAL), Progress())
+    drawn = measure(study, classical.segmentation, None, (), Progress())
+    for case in (classical, drawn):
+        assert case.measurements.quality is None
+        assert [lesion.confidence for lesion in case.measurements.lesions] == [None]
+        assert "low-confidence" not in case.measurements.flags
+        assert "doubtful-lesion" not in case.measurements.lesions[0].flags
+
+
+def test_without_a_liver_there_is_no_quality(study):
+    case = segment(study, SegmentSettings(), Known(box_mask(), box_mask(TUMOR_BOX)), Progress())
+    assert case.measurements.quality is None

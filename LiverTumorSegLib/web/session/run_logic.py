@@ -13,14 +13,14 @@ from undo_stack import Signal
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.registry import MODELS
-from LiverTumorSegLib.settings import SegmentSettings
+from LiverTumorSegLib.settings import Quality, SegmentSettings
 from LiverTumorSegLib.web.session.channel import GatewayChannel
 from LiverTumorSegLib.web.session.notice_logic import NoticeLogic
 from LiverTumorSegLib.web.session.permit import RunPermit
-from LiverTumorSegLib.web.session.run_ui import ModelChoice, RunState, RunUI
+from LiverTumorSegLib.web.session.run_ui import Choice, RunState, RunUI
 from LiverTumorSegLib.workbench.segment_run import RunOptions, SegmentRun
 
-AUTOMATIC = ModelChoice("auto", "Best model here")
+AUTOMATIC = Choice("auto", "Best model here")
 
 
 class RunLogic(BaseLogic[RunState]):
@@ -38,7 +38,8 @@ class RunLogic(BaseLogic[RunState]):
         self._options = RunOptions((sys.executable,), folder, offline=True, surfaces=False)
         self._volume: Any | None = None
         self._run: SegmentRun | None = None
-        self.data.models = [AUTOMATIC, *(ModelChoice(spec.id, spec.title) for spec in MODELS)]
+        self.data.qualities = [Choice(str(quality), str(quality).capitalize()) for quality in Quality]
+        self.data.models = [AUTOMATIC, *(Choice(spec.id, spec.title) for spec in MODELS)]
 
     def set_ui(self, ui: RunUI) -> None:
         ui.segment_clicked.connect(self.start)
@@ -98,7 +99,8 @@ class RunLogic(BaseLogic[RunState]):
             if self._volume is None:
                 self._end()
                 return
-            run = SegmentRun(self._volume, SegmentSettings(model=self.data.model), self._options, self._on_result)
+            settings = SegmentSettings(self.data.model, Quality(self.data.quality))
+            run = SegmentRun(self._volume, settings, self._options, self._on_result)
             try:
                 run.start()
             except (InputError, OSError) as error:

@@ -18,8 +18,8 @@ from LiverTumorSegLib.web.session.question_ui import QuestionUI
 
 
 @dataclass
-class ModelChoice:
-    """id: of a model, for the command line. title: for people."""
+class Choice:
+    """id: for the command line. title: for people."""
 
     id: str = ""
     title: str = ""
@@ -36,7 +36,23 @@ class RunState:
     has_result: bool = False
     replace_asked: bool = False
     model: str = "auto"
-    models: list[ModelChoice] = field(default_factory=list)
+    models: list[Choice] = field(default_factory=list)
+    quality: str = "standard"
+    qualities: list[Choice] = field(default_factory=list)
+
+
+def _select(title: str, chosen: str, choices: str, css_class: str) -> None:
+    VSelect(
+        v_model=(chosen,),
+        items=(choices,),
+        item_title="title",
+        item_value="id",
+        density="compact",
+        variant="outlined",
+        hide_details=True,
+        classes=css_class,
+        title=title,
+    )
 
 
 class RunUI(html.Div):
@@ -69,17 +85,8 @@ class RunUI(html.Div):
                     " : window.document.getElementById('lts-segment-now').click()"
                 ),
             )
-            VSelect(
-                v_model=(name.model,),
-                items=(name.models,),
-                item_title="title",
-                item_value="id",
-                density="compact",
-                variant="outlined",
-                hide_details=True,
-                classes="lts-model",
-                title="Model",
-            )
+            _select("Model", name.model, name.models, "lts-model")
+            _select("Quality", name.quality, name.qualities, "lts-quality")
 
     def _progress(self) -> None:
         name = self._state.name

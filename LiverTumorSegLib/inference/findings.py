@@ -1,0 +1,26 @@
+"""What a model finds around a liver, before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from LiverTumorSegLib.volume import Volume
+
+Voices = Mapping[str, Volume]
+"""Probabilities of one structure by the name of the network that gave them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Probabilities (0 to 1), each on a grid of the model's choice over the region that it was asked about.
+
+    organ: liver with its vessels and tumours; 0.5 and more is liver. vessel: None from a model that knows none.
+    organ_voices, tumor_voices: what the combined ones were made of, for judging how sure they are.
+    """
+
+    organ: Volume
+    tumor: Volume
+    vessel: Volume | None = None
+    organ_voices: Voices = field(default_factory=dict)
+    tumor_voices: Voices = field(default_factory=dict)

@@ -1,0 +1,69 @@
+"""Weights that ``livertumorseg train`` made, or that somebody else made with it: a file, and its card beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.io.text_files import read_json
+from LiverTumorSegLib.registry import ModelSpec, NetworkFacts, WeightsFile
+
+SUFFIX = ".safetensors"
+ARCHITECTURE = "lvt"
+
+
+def is_weights_path(model: str) -> bool:
+    """Whether a model is named by its file instead of its id."""
+    return model.endswith(SUFFIX)
+
+
+def model_of_file(path: Path) -> ModelSpec:
+    """The model in NAME.safetensors with the card NAME.json; the card's hashes are what ``io.weights.load`` checks.
+
+    Raises InputError where one of the two is missing, or the card is none of a network that inference knows.
+    """
+    card_path = path.with_suffix(".json")
+    for file in (path, card_path):
+        if not file.is_file():
+            raise InputError(
+                found=f"no file {file}",
+                expected=f"weights ({SUFFIX}) and beside them their card ({card_path.name}), as training writes them",
+                remedy="Check the path, or copy both files",
+            )
+    try:
+        return _spec(read_json(card_path), path)
+    except (LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            found=f"{card_path.name} is not the card of a network for liver, vessels and tumors ({error})",
+            expected="a card as 'livertumorseg train' writes it",
+            remedy="Train with setting ml and a plain network, or use another file",
+        ) from error
+
+
+def _spec(card: dict[str, Any], path: Path) -> ModelSpec:
+    network, hashes = card["network"], card["files"][path.stem]
+    if network["architecture"] != ARCHITECTURE:
+        message = f"architecture {network['architecture']}"
+        raise ValueError(message)
+    low, high = map(float, network["hu_range"])
+    i, j, k = map(int, network["window"])
+    return ModelSpec(
+        id=str(card["id"]),
+        title=str(card["title"]),
+        license=str(card["license"]),
+        origin=str(card["origin"]),
+        citation=str(card["citation"]),
+        training_data=str(card["training_data"]),
+        provides=tuple(map(str, card["provides"])),
+        accuracy=str(card["accuracy"]),
+        files=(WeightsFile(path.stem, "", str(hashes["sha256"]), str(hashes["tensors_sha256"])),),
+        folder=path.parent,
+        network=NetworkFacts(
+            tuple(map(int, network["widths"])),
+            float(network["spacing_mm"]),
+            (low, high),
+            (i, j, k),
+            bool(network["knows_coarse"]),
+        ),
+    )
