@@ -74,7 +74,7 @@ _TEXTS = (
     ),
     FlagText(
         "doubtful-lesion",
-        "The lesion may be none",
+        "This may be no lesion",
         "The networks' answers in and around this lesion resemble those of false finds more than those of true ones.",
         "Look at it in all three planes, and in other phases if there are any; remove it if it is none.",
     ),
