@@ -91,3 +91,26 @@ def test_without_a_liver_there_is_nothing_to_search(region):
     network = Dark(search.window_in)
     assert not search.probability(network).array.any()
     assert network.seen == []
+
+
+class Leaning(Dark):
+    """Answers one voxel beside where it should, towards the end of the first axis: mirrored looks undo that."""
+
+    def run(self, window, poll):
+        return np.roll(super().run(window, poll), 1, axis=1)
+
+
+def test_mirrored_looks_are_flipped_back_before_they_are_averaged(region):
+    search = LesionSearch(region, organ_of(region))
+    exact = search.probability(Dark(search.window_in)).array
+    leaning = search.probability(Leaning(search.window_in)).array
+    both = search.probability(Leaning(search.window_in), mirrors=((), (0,))).array
+    inside = np.s_[:, :, 2:-2]
+
+    def middle(probability):
+        return np.average(np.indices(probability[inside].shape)[0], weights=probability[inside])
+
+    assert middle(leaning) - middle(exact) > 0.5
+    assert middle(both) == pytest.approx(middle(exact), abs=0.05)
+    same = search.probability(Dark(search.window_in), mirrors=((), (1,), (2,), (0, 1, 2))).array
+    assert same == pytest.approx(exact, abs=1e-5)
