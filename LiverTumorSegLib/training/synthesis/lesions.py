@@ -66,10 +66,11 @@ def _put(out: LabelArray, organ: Mask, bumps: Field, diameter: float, tissue: Ti
 def _put_mass(out: LabelArray, organ: Mask, bumps: Field, spacing_mm: float, rng: np.random.Generator) -> None:
     """A large mass that touches the liver's surface from outside and presses nothing but fat and bowel aside."""
     surface = np.argwhere(ndimage.binary_dilation(organ, iterations=2) & ~organ & (out == Tissue.FAT))
-    if not len(surface):
+    inner = np.argwhere(organ[::4, ::4, ::4]) * 4
+    if not len(surface) or not len(inner):  # a tip of the liver tells no direction
         return
     touch = surface[int(rng.integers(len(surface)))].astype(float)
-    outward = touch - np.argwhere(organ[::4, ::4, ::4]).mean(0) * 4
+    outward = touch - inner.mean(0)
     radii = rng.uniform(12, 55) / spacing_mm * rng.uniform(0.8, 1.2, 3)
     center = touch + outward / np.linalg.norm(outward) * radii.mean() * rng.uniform(0.7, 1.0)
     mass = ellipsoid(out.shape, center, radii, bumps, 0.15) & ~organ
