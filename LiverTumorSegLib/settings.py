@@ -42,7 +42,11 @@ class Contour(StrEnum):
 
 
 class Quality(StrEnum):
-    """How much time the networks get: one look, overlapping looks, or mirrored ones as well."""
+    """How much time the networks get.
+
+    Networks of ``train``: more overlap of their windows. The fetched ones: best adds mirrored looks for lesions; fast
+    and standard are the same there.
+    """
 
     FAST = "fast"
     STANDARD = "standard"

@@ -93,8 +93,8 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
         "model": [(_("Automatic"), _AUTOMATIC), *((spec.title, spec.id) for spec in MODELS)],
         "quality": [
             (_("Standard"), str(Quality.STANDARD)),
-            (_("Fast: one look"), str(Quality.FAST)),
-            (_("Best: mirrored and overlapping looks"), str(Quality.BEST)),
+            (_("Fast"), str(Quality.FAST)),
+            (_("Best: several looks"), str(Quality.BEST)),
         ],
         "device": [
             (_("Automatic"), str(Device.AUTO)),

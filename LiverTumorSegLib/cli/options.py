@@ -79,7 +79,9 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
         help="from 'livertumorseg models list', or a .safetensors file that 'train' wrote; auto (default): the "
         "networks, fetched once, else a classical fallback",
     )
-    _add_choice(parser, "quality", usual.quality, "how much time the networks get")
+    _add_choice(
+        parser, "quality", usual.quality, "how much time the networks get; with the fetched ones fast is as standard"
+    )
     _add_choice(
         parser, "device", usual.device, "where the networks run; auto: a GPU where torch finds one, else the CPU"
     )
