@@ -20,6 +20,8 @@ HU_RANGE = (-160.0, 240.0)
 """The usual abdominal window."""
 AUXILIARY_HEADS = 2
 """At half and a quarter of the resolution; used in training only."""
+COARSE_STEP = 3
+"""The coarse grid, on which one window shows a whole liver and what is beside it, in steps of the fine one."""
 
 
 def lvt_definition(

@@ -13,9 +13,11 @@ from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, part_of
 from LiverTumorSegLib.training.recipe import Recipe, SynthesisSource
 from LiverTumorSegLib.training.synthesis.complete import Drawn, complete
 from LiverTumorSegLib.training.synthesis.donors import Donor, couinaud_donors, vessel_donors
-from LiverTumorSegLib.training.synthesis.sources import abdomen_maps
+from LiverTumorSegLib.training.synthesis.sources import abdomen_maps, whole_body_map
 from LiverTumorSegLib.training.synthesis.transplant import NoRoomError, transplant
 
+WHOLE_BODY = "total_example"
+"""The name of the map, and its folder below the data, in which everything was drawn."""
 WITH_VESSELS = "msd"
 """How the names of donors begin whose vessels were annotated."""
 _DONATED = 1000
@@ -71,7 +73,10 @@ def _first_that_fits(
 
 
 def _bodies(recipe: Recipe, names: list[str], data: Path) -> Iterator[tuple[str, Drawn]]:
-    yield from abdomen_maps(data / "labelmaps" / "abdomen", names, recipe.training.spacing_mm)
+    mm = recipe.training.spacing_mm
+    yield from abdomen_maps(data / "labelmaps" / "abdomen", [name for name in names if name != WHOLE_BODY], mm)
+    if WHOLE_BODY in names:
+        yield WHOLE_BODY, whole_body_map(data / WHOLE_BODY, mm)
 
 
 def _donors(recipe: Recipe, names: list[str], data: Path) -> Iterator[tuple[str, Donor]]:

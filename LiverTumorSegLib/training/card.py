@@ -13,7 +13,7 @@ from LiverTumorSegLib.io.text_files import write_json
 from LiverTumorSegLib.io.weights_repack import Tensors, safetensors_from, tensors_sha256
 from LiverTumorSegLib.models.lvt import CHANNELS
 from LiverTumorSegLib.training.partial_labels import Setting
-from LiverTumorSegLib.training.recipe import Recipe, SynthesisSource
+from LiverTumorSegLib.training.recipe import Recipe
 from LiverTumorSegLib.training.run import Run
 from LiverTumorSegLib.training.start import SUFFIX
 
@@ -84,7 +84,7 @@ def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, conten
             "hu_range": list(recipe.network.hu_range),
             "window": list(training.patch),
             "channels": list(CHANNELS),
-            "knows_coarse": _knows_coarse(recipe),
+            "knows_coarse": recipe.knows_coarse,
             "precision": "float16",
         },
         "training": {
@@ -134,11 +134,6 @@ def in_markdown(card: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _knows_coarse(recipe: Recipe) -> bool:
-    """Whether it learned to look at the whole body at twice its spacing; a run that starts from one forgets it."""
-    return any(isinstance(source, SynthesisSource) and source.coarse_share > 0 for source in recipe.sources)
 
 
 def _training_data(recipe: Recipe, run: Run) -> str:

@@ -11,6 +11,8 @@ from LiverTumorSegLib.errors import InputError
 _NON_COMMERCIAL = {"ircad", "lits"}
 _SHARE_ALIKE = {"hepatic-vessel", "hv-liver"}
 _OWN = {"phantom"}
+_PERMISSIVE = {"total_example"}
+"""Apache-2.0."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class DataUse:
         3D-IRCADb and LiTS are CC BY-NC-ND 4.0, the Medical Segmentation Decathlon CC BY-SA 4.0. Data of others: theirs.
         """
         sets = set(self.data_sets)
-        strangers = sorted(sets - _NON_COMMERCIAL - _SHARE_ALIKE - _OWN)
+        strangers = sorted(sets - _NON_COMMERCIAL - _SHARE_ALIKE - _OWN - _PERMISSIVE)
         if strangers:
             return f"as the data allow: {', '.join(strangers)}"
         if sets & _NON_COMMERCIAL:

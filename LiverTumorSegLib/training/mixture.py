@@ -1,14 +1,15 @@
-"""Samples of several sources in given shares."""
+"""Samples of other sources: of several in given shares, or asked for less."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.training.samples import Sample, Source
+from LiverTumorSegLib.training.samples import Sample, Source, without_vessels
 
 
 class Mixture:
@@ -33,3 +34,14 @@ class Mixture:
     def sample(self, rng: np.random.Generator) -> Sample:
         """One sample of one of the sources."""
         return self._sources[int(rng.choice(len(self._sources), p=self._shares))].sample(rng)
+
+
+@dataclass(frozen=True)
+class WithoutVessels:
+    """A Source that does not ask for another one's vessels; its samples' livers are annotated."""
+
+    source: Source
+
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """One of the other source's, changed."""
+        return without_vessels(self.source.sample(rng))

@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
-from LiverTumorSegLib.geometry.resample import resample, upright_grid
+from LiverTumorSegLib.geometry.resample import resample, smoothed, upright_grid
 from LiverTumorSegLib.io.archive import folder_entries
 from LiverTumorSegLib.io.raw import unreadable
 from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, ignore_progress
 from LiverTumorSegLib.training.augmentation.placement import AIR_HU, BACKGROUND
 from LiverTumorSegLib.training.data.subject import LabelledCt, Subject
 from LiverTumorSegLib.training.prepared import PreparedCase, store
-from LiverTumorSegLib.volume import Volume
 
 _VERSION = 1
 """Of what is stored; with another one, everything is made anew."""
-_FWHM_PER_SIGMA = float(2 * np.sqrt(2 * np.log(2)))
 _KEY_LETTERS = 12
 
 
@@ -62,19 +59,9 @@ def on_cubic_grid(case: LabelledCt, spacing_mm: float) -> LabelledCt:
     are what the network sees there in inference.
     """
     grid = upright_grid(case.ct, (spacing_mm, spacing_mm, spacing_mm))
-    ct = resample(_smoothed(case.ct, spacing_mm), grid, outside=AIR_HU)
+    ct = resample(smoothed(case.ct, (spacing_mm,) * 3), grid, outside=AIR_HU)
     labels = resample(case.labels, grid, outside=BACKGROUND, linear=False)
     return LabelledCt(ct, labels, case.annotated, case.warnings)
-
-
-def _smoothed(ct: Volume, spacing_mm: float) -> Volume:
-    """So that the width of what a voxel collects grows to the new spacing (Cardoso et al., MICCAI 2015)."""
-    hu = ct.array
-    for axis, own_mm in enumerate(ct.spacing_mm):
-        if own_mm < spacing_mm:
-            sigma = float(np.sqrt((spacing_mm / own_mm) ** 2 - 1)) / _FWHM_PER_SIGMA
-            hu = ndimage.gaussian_filter1d(hu, sigma, axis, output=np.float32, mode="nearest")
-    return ct.with_array(hu)
 
 
 def _key(subject: Subject, spacing_mm: float) -> str:

@@ -76,16 +76,18 @@ class NetworkRecipe:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """patch: voxels of spacing_mm. batch: samples of a step, of all processes together, so that their number changes
-    nothing. steps: in all. learning_rate: at its highest, after warmup_steps; then ``schedule`` (``RATES``).
-    start_from: another run below the same folder, or a weights file; "" for random weights. validate_every: steps
-    between losses on validation subjects, 0 for none. folds: into how many parts ``--fold`` splits the subjects.
+    """patch: voxels of spacing_mm. coarse_patch: of the coarse grid; 0 for as many as patch has. batch: samples of
+    a step, of all processes together, so that their number changes nothing. steps: in all. learning_rate: at its
+    highest, after warmup_steps; then ``schedule`` (``RATES``). start_from: another run below the same folder, or a
+    weights file; "" for random weights. validate_every: steps between losses on validation subjects, 0 for none.
+    folds: into how many parts ``--fold`` splits the subjects.
     """
 
     patch: Size
     spacing_mm: float
     steps: int
     learning_rate: float
+    coarse_patch: Size = (0, 0, 0)
     setting: Setting = Setting.ML
     batch: int = 1
     optimizer: Optimizer = Optimizer.ADAMW
@@ -123,8 +125,8 @@ class TrainingRecipe:
 @dataclass(frozen=True)
 class SynthesisSource:
     """Rendered patients. label_maps: names below the data folder's labelmaps/abdomen. anatomies: completed bodies for
-    each. coarse_share: of the patches, on a grid twice as coarse, for the look at the whole body; vessels are too thin
-    for it and are not asked for there. donors: livers to put into these bodies, names below labelmaps/vessels (msd...)
+    each. coarse_share: of the patches, on the coarse grid, for the look at the whole body; vessels are too thin for it
+    and are not asked for there. donors: livers to put into these bodies, names below labelmaps/vessels (msd...)
     or labelmaps/couinaud (any other; their vessels are not known). share: of all samples, relative to other sources.
     """
 
@@ -144,17 +146,18 @@ class SynthesisSource:
 @dataclass(frozen=True)
 class CasesSource:
     """Real CTs with masks. names: folders below the data folder's cases. lesions: share of the patches that get
-    synthetic lesions beside their own.
+    synthetic lesions beside their own. coarse_share: of the patches, as in ``SynthesisSource``.
     """
 
     names: tuple[str, ...]
     share: float = 1.0
     augmentation: Augmentation = Augmentation.LVT
     lesions: float = 0.0
+    coarse_share: float = 0.0
 
     def __post_init__(self) -> None:
         _above_zero(share=self.share)
-        _shares(lesions=self.lesions)
+        _shares(lesions=self.lesions, coarse_share=self.coarse_share)
         _some("names", self.names)
 
 
@@ -193,13 +196,33 @@ class Recipe:
     def __post_init__(self) -> None:
         _some("sources", self.sources)
         _at_least(0, seed=self.seed)
-        factor = 2 ** (len(self.network.widths) - 1)
-        if any(n < factor or n % factor for n in self.training.patch):
+        for patch in (self.training.patch, self.coarse_patch):
+            self._check_patch(patch)
+        if self.knows_coarse and self.training.batch > 1 and self.coarse_patch != self.training.patch:
             raise InputError(
-                found=f"a patch of {' x '.join(map(str, self.training.patch))} voxels for {len(self.network.widths)} "
-                "levels",
+                found=f"batches of {self.training.batch} with patches of two sizes",
+                expected="samples of one size in a batch",
+                remedy="Set training.batch to 1, or leave out training.coarse_patch",
+            )
+
+    @property
+    def coarse_patch(self) -> Size:
+        """Voxels of the coarse grid."""
+        own, (i, j, k) = self.training.patch, self.training.coarse_patch
+        return (i or own[0], j or own[1], k or own[2])
+
+    @property
+    def knows_coarse(self) -> bool:
+        """Whether it also trains on the coarse grid; a run that starts from one that did forgets it."""
+        return any(getattr(source, "coarse_share", 0) > 0 for source in self.sources)
+
+    def _check_patch(self, patch: Size) -> None:
+        factor = 2 ** (len(self.network.widths) - 1)
+        if any(n < factor or n % factor for n in patch):
+            raise InputError(
+                found=f"a patch of {' x '.join(map(str, patch))} voxels for {len(self.network.widths)} levels",
                 expected=f"a multiple of {factor} along each axis",
-                remedy="Change training.patch or network.widths in the recipe",
+                remedy="Change training.patch, training.coarse_patch or network.widths in the recipe",
             )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
 
 from LiverTumorSegLib.arrays import LabelArray
+from LiverTumorSegLib.labels import LIVER, VESSEL
 from LiverTumorSegLib.training.partial_labels import Annotated
 
 Image = Float32[np.ndarray, "i j k"]
@@ -23,6 +24,12 @@ class Sample:
     hu: Image
     labels: LabelArray
     annotated: Annotated
+
+
+def without_vessels(sample: Sample) -> Sample:
+    """The same where vessels are not asked for, with liver in their place; for a sample whose liver is annotated."""
+    labels = np.where(sample.labels == VESSEL.value, np.uint8(LIVER.value), sample.labels)
+    return replace(sample, labels=labels, annotated=replace(sample.annotated, vessel=0.0))
 
 
 @runtime_checkable  # so that the tests can check annotations

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.models.lvt import COARSE_STEP
 from LiverTumorSegLib.progress import ProgressCallback, part_of
 from LiverTumorSegLib.training.anatomies import WITH_VESSELS, make_anatomies
 from LiverTumorSegLib.training.augmentation.augmentation import Augmentation as Augmenting
@@ -20,7 +21,7 @@ from LiverTumorSegLib.training.data.splits import fold, k_folds
 from LiverTumorSegLib.training.data.subject import Subject
 from LiverTumorSegLib.training.data_use import DataUse
 from LiverTumorSegLib.training.expert_cases import case_subjects
-from LiverTumorSegLib.training.mixture import Mixture
+from LiverTumorSegLib.training.mixture import Mixture, WithoutVessels
 from LiverTumorSegLib.training.preparation import prepare
 from LiverTumorSegLib.training.recipe import (
     AnySource,
@@ -150,14 +151,23 @@ def _source(
     if isinstance(source, SynthesisSource):
         folder = places.anatomies(sum(isinstance(one, SynthesisSource) for one in recipe.sources[:number]))
         make_anatomies(recipe, source, places.data, folder, report)
-        return SyntheticPatches(folder, training.patch, training.spacing_mm, coarse_share=source.coarse_share)
+        return SyntheticPatches(
+            folder,
+            training.patch,
+            training.spacing_mm,
+            coarse_share=source.coarse_share,
+            coarse_size=recipe.coarse_patch,
+        )
     by_data_set: dict[str, list[Subject]] = {}
     for subject in subjects:
         by_data_set.setdefault(subject.data_set, []).append(subject)
-    augmentation = augmented(source.augmentation)
-    return Mixture(
-        [_patches(recipe, part, places, report, augmentation, source.lesions) for part in by_data_set.values()]
-    )
+    augmentation, coarse_share = augmented(source.augmentation), getattr(source, "coarse_share", 0.0)
+    parts = list(by_data_set.values())
+    fine = Mixture([_patches(recipe, part, places, report, augmentation, source.lesions) for part in parts])
+    if not coarse_share:
+        return fine
+    coarse = [_patches(recipe, part, places, report, augmentation, source.lesions, coarse=True) for part in parts]
+    return Mixture([fine, WithoutVessels(Mixture(coarse))], [1 - coarse_share, coarse_share])
 
 
 def _patches(
@@ -167,9 +177,14 @@ def _patches(
     report: ProgressCallback,
     augmentation: Augmenting | None = None,
     lesions: float = 0.0,
+    *,
+    coarse: bool = False,
 ) -> SubjectPatches:
-    cases = prepare(subjects, places.shared, recipe.training.spacing_mm, report)
-    return SubjectPatches(cases, recipe.training.patch, augmentation, lesion_share=lesions)
+    spacing_mm, patch = recipe.training.spacing_mm, recipe.training.patch
+    if coarse:
+        spacing_mm, patch = COARSE_STEP * spacing_mm, recipe.coarse_patch
+    cases = prepare(subjects, places.shared, spacing_mm, report)
+    return SubjectPatches(cases, patch, augmentation, lesion_share=lesions)
 
 
 def augmented(kind: Augmentation) -> Augmenting | None:

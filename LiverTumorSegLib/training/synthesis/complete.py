@@ -57,7 +57,19 @@ class _Completion:
         if organ.size:
             self._neighbours(organ)
         self._out[self._known] = self._drawn.codes[self._known]
+        bowel = self._drawn.codes == Tissue.BOWEL_WALL
+        if bowel.any():
+            self._fill(bowel)
         return self._out
+
+    def _fill(self, bowel: Mask) -> None:
+        """What was drawn as a whole is hollow: content behind a wall, and gas in some of it."""
+        rng, mm = self._rng, self._drawn.spacing_mm
+        depth_mm = ndimage.distance_transform_edt(bowel).astype(np.float32) * mm
+        content = depth_mm > rng.uniform(2, 5)
+        self._put(content, Tissue.BOWEL_CONTENT)
+        self._put(content & (self._fine > rng.uniform(-0.5, 1.5)), Tissue.SOFT)
+        self._put(content & (self._middle > rng.uniform(-0.5, 2.0)), Tissue.GAS)
 
     def _cavity(self) -> Mask:
         """Walls of muscle under the fat, and around the spine; what is left inside."""

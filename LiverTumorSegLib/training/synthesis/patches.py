@@ -7,17 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from LiverTumorSegLib.arrays import LabelArray
-from LiverTumorSegLib.labels import LIVER, VESSEL
+from LiverTumorSegLib.models.lvt import COARSE_STEP
 from LiverTumorSegLib.training.augmentation.bending import Bending, bent
 from LiverTumorSegLib.training.augmentation.placement import Size, scaled, values_at
 from LiverTumorSegLib.training.partial_labels import IRCAD, LITS
-from LiverTumorSegLib.training.samples import Image, Sample
+from LiverTumorSegLib.training.samples import Image, Sample, without_vessels
 from LiverTumorSegLib.training.synthesis.lesions import add_lesions
 from LiverTumorSegLib.training.synthesis.render import AIR_HU, render
 from LiverTumorSegLib.training.synthesis.tissues import Tissue, is_organ, labels_of
 
-_COARSE = 2
-"""Times the fine spacing."""
 _VESSELS = (Tissue.PORTAL_VEIN, Tissue.HEPATIC_VEIN)
 _SPARSE = 3
 _TIGHT_SHARE = 0.15
@@ -27,8 +25,8 @@ _TIGHT_SHARE = 0.15
 class SyntheticPatches:
     """folder: anatomies as NAME.npy (uint8 Tissue codes on an upright grid of spacing_mm).
 
-    coarse_share: of the samples, on a grid twice as coarse, where vessels are not annotated; nor are they in an anatomy
-    that has none, which is a liver whose vessels nobody has drawn.
+    coarse_share: of the samples, on the coarse grid, of coarse_size (``size`` if left out); vessels are not annotated
+    there, nor in an anatomy that has none, which is a liver whose vessels nobody has drawn.
     """
 
     def __init__(
@@ -39,31 +37,31 @@ class SyntheticPatches:
         bending: Bending | None = None,
         *,
         coarse_share: float = 0.0,
+        coarse_size: Size | None = None,
     ) -> None:
         self._files = sorted(folder.glob("*.npy"))
         if not self._files:
             message = f"no anatomies in {folder}"
             raise FileNotFoundError(message)
         self._size, self._spacing_mm, self._bending = size, spacing_mm, bending or Bending()
-        self._coarse_share = coarse_share
+        self._coarse_share, self._coarse_size = coarse_share, coarse_size or size
 
     def sample(self, rng: np.random.Generator) -> Sample:
         """One patch of one patient."""
         anatomy = np.load(self._files[int(rng.integers(len(self._files)))], mmap_mode="r")
         knows_vessels = bool(np.isin(anatomy[::_SPARSE, ::_SPARSE, ::_SPARSE], _VESSELS).any())
         is_coarse = rng.random() < self._coarse_share
-        step = _COARSE if is_coarse else 1
-        patch = add_lesions(self._cut(np.asarray(anatomy), step, rng), step * self._spacing_mm, rng)
+        step, size = (COARSE_STEP, self._coarse_size) if is_coarse else (1, self._size)
+        patch = add_lesions(self._cut(np.asarray(anatomy), size, step, rng), step * self._spacing_mm, rng)
         hu, labels = render(patch, step * self._spacing_mm, rng), labels_of(patch)
         if rng.random() < _TIGHT_SHARE:
             _end_view(hu, labels, rng)
-        if is_coarse:
-            labels[labels == VESSEL.value] = LIVER.value
-        return Sample(hu, labels, IRCAD if knows_vessels and not is_coarse else LITS)
+        sample = Sample(hu, labels, IRCAD if knows_vessels else LITS)
+        return without_vessels(sample) if is_coarse else sample
 
-    def _cut(self, anatomy: LabelArray, step: int, rng: np.random.Generator) -> np.ndarray:
+    def _cut(self, anatomy: LabelArray, size: Size, step: int, rng: np.random.Generator) -> np.ndarray:
         """Nearest codes at the bent grid's points; AIR outside, so that fields of view end as scans do."""
-        positions = step * bent(self._size, self._bending, rng).offsets(self._size) + _center(anatomy, rng)
+        positions = step * bent(size, self._bending, rng).offsets(size) + _center(anatomy, rng)
         at = scaled(positions, anatomy.shape)
         return values_at(anatomy.astype(np.float32), at, linear=False, outside=float(Tissue.AIR)).astype(np.uint8)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from LiverTumorSegLib.training.mixture import Mixture
-from LiverTumorSegLib.training.partial_labels import IRCAD
+from LiverTumorSegLib.training.mixture import Mixture, WithoutVessels
+from LiverTumorSegLib.training.partial_labels import IRCAD, LITS
 from LiverTumorSegLib.training.samples import Sample, Source
 
 
@@ -54,3 +54,18 @@ def test_shares_that_mean_nothing_are_refused(shares):
 def test_a_mixture_of_nothing_is_refused():
     with refused("0 sources"):
         Mixture([])
+
+
+class AllLabels:
+    def sample(self, rng: np.random.Generator) -> Sample:
+        labels = np.arange(24, dtype=np.uint8).reshape(2, 3, 4) % 4
+        return Sample(np.zeros((2, 3, 4), np.float32), labels, IRCAD)
+
+
+def test_without_vessels_there_is_liver_in_their_place_and_nobody_asks_for_them():
+    rng = np.random.default_rng(0)
+    before, after = AllLabels().sample(rng), WithoutVessels(AllLabels()).sample(rng)
+    assert after.annotated == LITS
+    assert (after.labels[before.labels == 2] == 1).all()
+    assert (after.labels[before.labels != 2] == before.labels[before.labels != 2]).all()
+    assert after.labels.dtype == np.uint8

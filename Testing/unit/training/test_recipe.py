@@ -49,12 +49,14 @@ def test_the_synthetic_recipe_has_the_numbers_that_its_run_began_with():
     recipe = read_recipe(RECIPES / "synthetic.toml")
     training, (source,) = recipe.training, recipe.sources
     assert (recipe.seed, recipe.network.widths, recipe.network.hu_range) == (1, (16, 32, 64, 128, 192), HU_RANGE)
-    assert (training.patch, training.spacing_mm, training.batch, training.steps) == ((96, 96, 96), 1.5, 1, 20000)
-    assert (training.learning_rate, training.schedule, training.warmup_steps) == (7e-4, "constant", 100)
+    assert (training.patch, training.spacing_mm, training.batch, training.steps) == ((80, 80, 80), 1.5, 1, 4000)
+    assert (training.learning_rate, training.schedule, training.warmup_steps) == (1e-3, "constant", 100)
     assert (training.weight_decay, training.optimizer, training.checkpoint_every) == (1e-4, Optimizer.ADAMW, 100)
     assert (training.setting, training.precision) == (Setting.ML, Precision.BF16)
     assert isinstance(source, SynthesisSource)
-    assert (source.anatomies, source.coarse_share, len(source.label_maps)) == (4, 0.3, 16)
+    assert (source.anatomies, source.coarse_share, len(source.label_maps)) == (4, 0.4, 16)
+    assert recipe.knows_coarse
+    assert recipe.coarse_patch == (64, 64, 64)
 
 
 def test_the_published_recipe_is_as_the_paper_says():
@@ -76,8 +78,24 @@ def test_leave_one_out_runs_never_see_the_other_case(name, unseen):
     default = read_recipe(RECIPES / "default.toml")
     assert recipe.never_seen == (unseen,)
     assert recipe.training == default.training
-    assert recipe.sources[1] == default.sources[1]
+    assert recipe.sources[1:] == default.sources[1:]
     assert recipe.sources[0].names == tuple({"ircad01", "ircad07"} - {unseen})
+
+
+def test_the_coarse_grid_has_patches_of_the_same_size_unless_told():
+    recipe = parse_recipe(TEXT, "one.toml")
+    assert not recipe.knows_coarse
+    assert recipe.coarse_patch == (32, 16, 8)
+    coarse = TEXT.replace("share = 2", "share = 2\ncoarse_share = 0.5").replace("steps", "coarse_patch = 16\nsteps")
+    assert parse_recipe(coarse, "one.toml").knows_coarse
+    assert parse_recipe(coarse, "one.toml").coarse_patch == (16, 16, 16)
+
+
+def test_patches_of_two_sizes_make_no_batch():
+    coarse = TEXT.replace("share = 2", "share = 2\ncoarse_share = 0.5")
+    assert parse_recipe(coarse.replace("steps", "batch = 2\nsteps"), "one.toml").training.batch == 2
+    with refused("two sizes", "training.batch to 1"):
+        parse_recipe(coarse.replace("steps", "batch = 2\ncoarse_patch = 16\nsteps"), "one.toml")
 
 
 def test_entries_that_are_left_out_have_their_usual_values():
@@ -105,6 +123,7 @@ def test_entries_that_are_left_out_have_their_usual_values():
         ("learning_rate = 1", "learning_rate = 0", ("learning_rate 0", "above 0")),
         ("patch = [32, 16, 8]", "patch = [32, 16]", ("training.patch is [32, 16]", "3 entries")),
         ("patch = [32, 16, 8]", "patch = 36", ("36 x 36 x 36", "multiple of 8")),
+        ("steps = 10", "steps = 10\ncoarse_patch = 12", ("12 x 12 x 12", "multiple of 8")),
         ("patch = [32, 16, 8]", "patch = 0", ("0 x 0 x 0", "multiple of 8")),
         ("[4, 6, 8, 8]", "[4, 6, 8]", ("3 levels", "at least 4 levels")),
         ("[4, 6, 8, 8]", "4", ("network.widths is 4", "a list")),

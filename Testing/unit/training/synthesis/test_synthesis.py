@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 from phantoms import affine_of, rotation
@@ -18,7 +20,7 @@ from LiverTumorSegLib.training.synthesis.lesions import add_lesions
 from LiverTumorSegLib.training.synthesis.noise import ellipsoid, smooth_field
 from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches, _end_view
 from LiverTumorSegLib.training.synthesis.render import AIR_HU, render
-from LiverTumorSegLib.training.synthesis.sources import drawn_from
+from LiverTumorSegLib.training.synthesis.sources import drawn_from, whole_body_map
 from LiverTumorSegLib.training.synthesis.tissues import Tissue, is_organ, labels_of
 from LiverTumorSegLib.volume import Volume
 
@@ -71,6 +73,50 @@ def test_the_same_seed_makes_the_same_patient_and_another_one_another(patient):
     other = complete(Drawn(trunk(), SPACING_MM, MISSING), np.random.default_rng(4))
     assert (again == patient).all()
     assert (other != patient).mean() > 0.02
+
+
+def test_what_was_drawn_as_a_whole_stomach_is_hollow():
+    codes = trunk()
+    codes[20:40, 30:50, 20:50] = Tissue.BOWEL_WALL
+    stomach = codes == Tissue.BOWEL_WALL
+    patient = complete(Drawn(codes, 1.5, frozenset()), np.random.default_rng(1))
+    assert (patient[20, 30:50, 20:50] == Tissue.BOWEL_WALL).all()
+    inside = {Tissue.BOWEL_WALL, Tissue.BOWEL_CONTENT, Tissue.SOFT, Tissue.GAS}
+    assert set(np.unique(patient[stomach])) <= inside
+    assert (patient[24:36, 34:46, 24:46] != Tissue.BOWEL_WALL).all()
+
+
+def test_a_body_in_which_everything_was_drawn_needs_no_completion_but_its_skin_and_its_veins(tmp_path):
+    """On an oblique grid of flat voxels: liver, a vein that runs into it, a stomach, and a table under the patient."""
+    shape, affine = (50, 40, 16), affine_of((2.0, 3.0, 6.0), (10.0, -20.0, 5.0), rotation(20, 2))
+    hu, labels = np.full(shape, -1000, np.int16), np.zeros(shape, np.uint8)
+    hu[5:45, 8:34] = -90
+    hu[:, 38:] = 40
+    labels[10:25, 12:30, 4:12] = 3
+    labels[20:32, 20:22, 7:9] = 7
+    labels[34:42, 12:28, 4:12] = 9
+    hu[labels > 0] = 50
+    for name, array in (("ct", hu), ("labels", labels)):
+        nib.save(nib.Nifti1Image(array, affine), tmp_path / f"{name}.nii.gz")
+    names = {"liver": 3, "portal_vein_and_splenic_vein": 7, "stomach": 9}
+    (tmp_path / "labels.json").write_text(json.dumps(names))
+    drawn = whole_body_map(tmp_path, 2.0)
+    ml = {tissue: (drawn.codes == tissue).sum() * 0.008 for tissue in Tissue}
+    assert drawn.missing == frozenset()
+    assert ml[Tissue.LIVER] == pytest.approx(15 * 18 * 8 * 0.036, rel=0.03)
+    assert ml[Tissue.BOWEL_WALL] == pytest.approx(8 * 16 * 8 * 0.036, rel=0.05)
+    assert ml[Tissue.VEIN] == pytest.approx(7 * 2 * 2 * 0.036, rel=0.3)
+    assert ml[Tissue.PORTAL_VEIN] == 0
+    body_ml = sum(ml.values()) - ml[Tissue.AIR]
+    assert body_ml == pytest.approx(40 * 26 * 16 * 0.036, rel=0.03)
+
+
+def test_a_structure_of_which_nobody_knows_the_tissue_is_named(tmp_path):
+    for name in ("ct", "labels"):
+        nib.save(nib.Nifti1Image(np.zeros((4, 4, 4), np.int16), np.eye(4)), tmp_path / f"{name}.nii.gz")
+    (tmp_path / "labels.json").write_text(json.dumps({"tail": 3}))
+    with pytest.raises(ValueError, match="tail"):
+        whole_body_map(tmp_path, 2.0)
 
 
 def test_a_map_on_an_oblique_grid_of_flat_voxels_becomes_upright_and_cubic():
@@ -159,8 +205,8 @@ def plain(monkeypatch, tmp_path) -> Path:
     monkeypatch.setattr(synthesis_patches, "add_lesions", lambda anatomy, spacing_mm, rng: anatomy)
     monkeypatch.setattr(synthesis_patches, "_TIGHT_SHARE", 0.0)
     codes = np.full((44, 42, 40), Tissue.FAT, np.uint8)
-    codes[14:30, 12:30, 10:30] = Tissue.LIVER
-    codes[14:30, 18:22, 18:22] = Tissue.PORTAL_VEIN
+    codes[14:29, 12:30, 10:31] = Tissue.LIVER
+    codes[14:29, 18:22, 18:22] = Tissue.PORTAL_VEIN
     np.save(tmp_path / "block.npy", codes)
     return tmp_path
 
@@ -178,16 +224,23 @@ def sampled(folder: Path, share: float) -> list[Sample]:
 def test_a_fine_patch_shows_liver_and_vessels_in_their_size(plain):
     for sample in sampled(plain, 0.0):
         assert sample.annotated == IRCAD
-        assert extent(sample.labels) == [16, 18, 20]
-        assert (sample.labels == VESSEL.value).sum() == 16 * 4 * 4
+        assert extent(sample.labels) == [15, 18, 21]
+        assert (sample.labels == VESSEL.value).sum() == 15 * 4 * 4
 
 
-def test_a_coarse_patch_shows_twice_the_extent_and_no_vessels_as_in_lits(plain):
+def test_a_coarse_patch_shows_three_times_the_extent_and_no_vessels_as_in_lits(plain):
     for sample in sampled(plain, 1.0):
         assert sample.annotated == LITS
-        assert extent(sample.labels) == [8, 9, 10]
-        assert (sample.labels == LIVER.value).sum() == 8 * 9 * 10
+        assert extent(sample.labels) == [5, 6, 7]
+        assert (sample.labels == LIVER.value).sum() == 5 * 6 * 7
         assert set(np.unique(sample.labels)) == {0, LIVER.value}
+
+
+def test_a_coarse_patch_may_have_a_size_of_its_own(plain):
+    source = SyntheticPatches(plain, (16, 16, 16), SPACING_MM, coarse_share=0.5, coarse_size=(8, 12, 8))
+    samples = [source.sample(np.random.default_rng(seed)) for seed in range(12)]
+    assert {sample.hu.shape for sample in samples} == {(16, 16, 16), (8, 12, 8)}
+    assert all(sample.hu.shape == sample.labels.shape for sample in samples)
 
 
 def test_coarse_patches_are_as_many_as_asked_for(plain):
