@@ -27,6 +27,7 @@ LESION_COLUMNS = (
     "Reader's long (mm)",
     "Reader's short (mm)",
     "Slice at S (mm)",
+    "Confidence (%)",
     "Flags",
 )
 
@@ -72,7 +73,8 @@ def _lesion_row(lesion: Lesion, reader: ReaderDiameters) -> tuple[Cell, ...]:
     numbers = (lesion.volume_ml, lesion.long_axis_mm, lesion.short_axis_mm)
     readers = (reader.long_axis_mm, reader.short_axis_mm)
     shown = map(_rounded, (*numbers, *readers, lesion.slice_position_mm))
-    return (str(lesion.id), *shown, ", ".join(lesion.flags))
+    confidence = None if lesion.confidence is None else float(round(100 * lesion.confidence))
+    return (str(lesion.id), *shown, confidence, ", ".join(lesion.flags))
 
 
 def _rounded(cell: Cell) -> Cell:

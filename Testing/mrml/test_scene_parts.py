@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from mrml_case import case_on, oblique_affine
@@ -68,7 +70,10 @@ def test_the_two_axes_differ_in_color(lines):
 
 
 def test_the_tables_say_what_was_measured_with_units_to_a_tenth(scene):
-    result = add_case(scene, case_on(oblique_affine())).result
+    case = case_on(oblique_affine())
+    first, second = case.measurements.lesions
+    judged = replace(case.measurements, lesions=(replace(first, confidence=0.8249), second))
+    result = add_case(scene, replace(case, measurements=judged)).result
     assert [result.volumetry.GetName(), result.lesions.GetName()] == ["belly volumetry", "belly lesions"]
     assert [result.volumetry.GetColumnName(index) for index in range(3)] == list(VOLUMETRY_COLUMNS)
     assert cells_of(result.volumetry) == [
@@ -77,10 +82,10 @@ def test_the_tables_say_what_was_measured_with_units_to_a_tenth(scene):
         ["Liver vessels", "29.1", "2"],
         ["Liver tumors", "111.5", "7.5"],
     ]
-    assert [result.lesions.GetColumnName(index) for index in range(8)] == list(LESION_COLUMNS)
+    assert [result.lesions.GetColumnName(index) for index in range(9)] == list(LESION_COLUMNS)
     assert cells_of(result.lesions) == [
-        ["1", "84.5", "13", "7", "", "", "-12.5", "oblique"],
-        ["2", "42.2", "11", "9", "", "", "-12.5", ""],
+        ["1", "84.5", "13", "7", "", "", "-12.5", "82", "oblique"],
+        ["2", "42.2", "11", "9", "", "", "-12.5", "", ""],
     ]
 
 

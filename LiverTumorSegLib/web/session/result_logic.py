@@ -228,6 +228,7 @@ def lesion_row(lesion: Lesion, reader: ReaderDiameters) -> LesionRow:
         long_mm=_digit(lesion.long_axis_mm if long_mm is None else long_mm),
         short_mm=_digit(lesion.short_axis_mm if short_mm is None else short_mm),
         volume_ml=_digit(lesion.volume_ml),
+        confidence_percent="" if lesion.confidence is None else f"{100 * lesion.confidence:.0f}",
         reader=long_mm is not None or short_mm is not None,
         flags=", ".join(lesion.flags),
     )

@@ -34,12 +34,15 @@ class VolumeRow:
 
 @dataclass
 class LesionRow:
-    """Lengths and volume as they are shown. reader: whether a length is a reader's line, not the measured one."""
+    """Lengths, volume and confidence as they are shown; no confidence for what a reader drew. reader: whether a
+    length is a reader's line, not the measured one.
+    """
 
     id: int = 0
     long_mm: str = ""
     short_mm: str = ""
     volume_ml: str = ""
+    confidence_percent: str = ""
     reader: bool = False
     flags: str = ""
 
@@ -144,6 +147,7 @@ class ResultUI(html.Div):
                         ("Long mm", "Longest diameter in an acquired slice"),
                         ("Short mm", "Longest perpendicular to it"),
                         ("ml", "Volume"),
+                        ("Sure %", "How probable it is that this is a lesion, as the networks' voices say"),
                         ("", "Warnings"),
                     ):
                         html.Th(title, title=hint)
@@ -161,6 +165,7 @@ class ResultUI(html.Div):
                     html.Td("{{ row.long_mm }}{{ row.reader ? '*' : '' }}")
                     html.Td("{{ row.short_mm }}")
                     html.Td("{{ row.volume_ml }}")
+                    html.Td("{{ row.confidence_percent }}")
                     with html.Td():
                         VIcon("mdi-alert-outline", v_if=("row.flags",), size="x-small", title=("row.flags",))
             html.Div("* a reader's line", v_if=(f"{name.lesions}.some(row => row.reader)",), classes="lts-small")
