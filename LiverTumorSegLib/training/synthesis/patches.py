@@ -52,18 +52,32 @@ class SyntheticPatches:
         knows_vessels = bool(np.isin(anatomy[::_SPARSE, ::_SPARSE, ::_SPARSE], _VESSELS).any())
         is_coarse = rng.random() < self._coarse_share
         step, size = (COARSE_STEP, self._coarse_size) if is_coarse else (1, self._size)
-        patch = add_lesions(self._cut(np.asarray(anatomy), size, step, rng), step * self._spacing_mm, rng)
+        center = (_middle if is_coarse else _center)(anatomy, rng)
+        patch = add_lesions(self._cut(np.asarray(anatomy), center, size, step, rng), step * self._spacing_mm, rng)
         hu, labels = render(patch, step * self._spacing_mm, rng), labels_of(patch)
         if rng.random() < _TIGHT_SHARE:
             _end_view(hu, labels, rng)
         sample = Sample(hu, labels, IRCAD if knows_vessels else LITS)
         return without_vessels(sample) if is_coarse else sample
 
-    def _cut(self, anatomy: LabelArray, size: Size, step: int, rng: np.random.Generator) -> np.ndarray:
+    def _cut(
+        self, anatomy: LabelArray, center: np.ndarray, size: Size, step: int, rng: np.random.Generator
+    ) -> np.ndarray:
         """Nearest codes at the bent grid's points; AIR outside, so that fields of view end as scans do."""
-        positions = step * bent(size, self._bending, rng).offsets(size) + _center(anatomy, rng)
+        positions = step * bent(size, self._bending, rng).offsets(size) + center
         at = scaled(positions, anatomy.shape)
         return values_at(anatomy.astype(np.float32), at, linear=False, outside=float(Tissue.AIR)).astype(np.uint8)
+
+
+def _middle(anatomy: LabelArray, rng: np.random.Generator) -> np.ndarray:
+    """Near the body's axis at the height of some part of the liver: the look at a whole CT sees both sides of a body,
+    and that the liver lies on the right is what it learns there.
+    """
+    sparse = anatomy[::_SPARSE, ::_SPARSE, ::_SPARSE]
+    body, organ = np.argwhere(sparse != Tissue.AIR), np.argwhere(is_organ(sparse))
+    i, j = (body.min(0) + body.max(0))[:2] / 2
+    k = organ[int(rng.integers(len(organ))), 2] if len(organ) else sparse.shape[2] / 2
+    return np.array([i, j, k], np.float32) * _SPARSE + rng.uniform(-20, 20, 3)
 
 
 def _center(anatomy: LabelArray, rng: np.random.Generator) -> np.ndarray:

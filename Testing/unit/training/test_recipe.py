@@ -56,7 +56,7 @@ def test_the_synthetic_recipe_has_the_numbers_that_its_run_began_with():
     assert isinstance(source, SynthesisSource)
     assert (source.anatomies, source.coarse_share, len(source.label_maps)) == (4, 0.4, 16)
     assert recipe.knows_coarse
-    assert recipe.coarse_patch == (64, 64, 64)
+    assert recipe.coarse_patch == (80, 64, 48)
 
 
 def test_the_published_recipe_is_as_the_paper_says():

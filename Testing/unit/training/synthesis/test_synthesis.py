@@ -236,6 +236,20 @@ def test_a_coarse_patch_shows_three_times_the_extent_and_no_vessels_as_in_lits(p
         assert set(np.unique(sample.labels)) == {0, LIVER.value}
 
 
+def test_coarse_patches_show_both_sides_of_the_body(tmp_path):
+    """Their middle lies on the body's axis, give or take 20 fine voxels, though the liver lies on one side."""
+    codes = np.zeros((120, 80, 60), np.uint8)
+    codes[10:110, 10:70] = Tissue.FAT
+    codes[80:105, 30:60, 20:50] = Tissue.LIVER
+    np.save(tmp_path / "body.npy", codes)
+    source = SyntheticPatches(tmp_path, (16, 16, 16), SPACING_MM, coarse_share=1.0, coarse_size=(64, 48, 32))
+    for seed in range(6):
+        sample = source.sample(np.random.default_rng(seed))
+        body = np.argwhere(sample.hu > -500)
+        assert 64 * 0.3 < (body.min(0) + body.max(0))[0] / 2 < 64 * 0.7
+        assert np.argwhere(sample.labels > 0)[:, 0].mean() > (body.min(0) + body.max(0))[0] / 2
+
+
 def test_a_coarse_patch_may_have_a_size_of_its_own(plain):
     source = SyntheticPatches(plain, (16, 16, 16), SPACING_MM, coarse_share=0.5, coarse_size=(8, 12, 8))
     samples = [source.sample(np.random.default_rng(seed)) for seed in range(12)]
