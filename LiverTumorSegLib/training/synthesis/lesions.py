@@ -15,10 +15,14 @@ Part = Bool[np.ndarray, "a b c"]
 _DIAMETERS_MM = ((4, 10), (8, 20), (15, 40), (35, 110))
 """Tiny, small, medium, large."""
 _MOST = (8, 6, 3, 1)
+_CROWDED_SHARE, _BESIDE_SHARE = 0.8, 0.5
+_SMOOTH = (Tissue.MASS, Tissue.MASS, Tissue.BOWEL_CONTENT, Tissue.SOFT, Tissue.SPLEEN, Tissue.KIDNEY, Tissue.HEART)
+_BELLY = (Tissue.SOFT, Tissue.BOWEL_WALL, Tissue.BOWEL_CONTENT, Tissue.GAS)
+_YIELDING = (Tissue.FAT, *_BELLY)
 
 
 def add_lesions(anatomy: LabelArray, spacing_mm: float, rng: np.random.Generator) -> LabelArray:
-    """A copy with tumours (in half of the patients), cysts and now and then a mass beside the liver.
+    """A copy with tumours (in half of the patients), cysts, and large smooth things beside the liver.
 
     Vessels run around a tumour or end in it: it covers them. The liver's own label map counts a cyst as liver.
     """
@@ -27,7 +31,7 @@ def add_lesions(anatomy: LabelArray, spacing_mm: float, rng: np.random.Generator
     if not organ.any():
         return out
     bumps = smooth_field(anatomy.shape, 14 / spacing_mm, rng)
-    if rng.random() < 0.35:
+    for _ in range(int(rng.integers(1, 4)) if rng.random() < _CROWDED_SHARE else 0):
         _put_mass(out, organ, bumps, spacing_mm, rng)
     if rng.random() < 0.6:
         for size, most in zip(_DIAMETERS_MM, _MOST, strict=True):
@@ -64,15 +68,31 @@ def _put(out: LabelArray, organ: Mask, bumps: Field, diameter: float, tissue: Ti
 
 
 def _put_mass(out: LabelArray, organ: Mask, bumps: Field, spacing_mm: float, rng: np.random.Generator) -> None:
-    """A large mass that touches the liver's surface from outside and presses nothing but fat and bowel aside."""
-    surface = np.argwhere(ndimage.binary_dilation(organ, iterations=2) & ~organ & (out == Tissue.FAT))
-    inner = np.argwhere(organ[::4, ::4, ::4]) * 4
-    if not len(surface) or not len(inner):  # a tip of the liver tells no direction
+    """A large mass that touches the liver's surface from outside, or something as large and smooth elsewhere in the
+    belly: a full stomach or gut, another organ. It presses nothing but fat, organs and bowel aside.
+    """
+    radii = rng.uniform(15, 60) / spacing_mm * rng.uniform(0.7, 1.3, 3)
+    is_beside = rng.random() < _BESIDE_SHARE
+    center = _beside(out, organ, radii, rng) if is_beside else _somewhere(out, rng)
+    if center is None:
         return
+    mass = ellipsoid(out.shape, center, radii, bumps, float(rng.uniform(0.05, 0.3))) & ~organ
+    mass &= ~np.isin(out, (Tissue.AIR, Tissue.BONE, Tissue.LUNG, Tissue.MUSCLE))
+    out[mass] = rng.choice(_SMOOTH)
+
+
+def _beside(out: LabelArray, organ: Mask, radii: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+    """The centre of what touches the liver; None where there is no room, or a tip of the liver tells no direction."""
+    surface = np.argwhere(ndimage.binary_dilation(organ, iterations=2) & ~organ & np.isin(out, _YIELDING))
+    inner = np.argwhere(organ[::4, ::4, ::4]) * 4
+    if not len(surface) or not len(inner):
+        return None
     touch = surface[int(rng.integers(len(surface)))].astype(float)
     outward = touch - inner.mean(0)
-    radii = rng.uniform(12, 55) / spacing_mm * rng.uniform(0.8, 1.2, 3)
-    center = touch + outward / np.linalg.norm(outward) * radii.mean() * rng.uniform(0.7, 1.0)
-    mass = ellipsoid(out.shape, center, radii, bumps, 0.15) & ~organ
-    mass &= ~np.isin(out, (Tissue.AIR, Tissue.BONE, Tissue.LUNG, Tissue.HEART))
-    out[mass] = Tissue.MASS
+    center: np.ndarray = touch + outward / np.linalg.norm(outward) * radii.mean() * rng.uniform(0.7, 1.0)
+    return center
+
+
+def _somewhere(out: LabelArray, rng: np.random.Generator) -> np.ndarray | None:
+    places = np.argwhere(np.isin(out[::3, ::3, ::3], _BELLY))
+    return places[int(rng.integers(len(places)))] * 3.0 if len(places) else None

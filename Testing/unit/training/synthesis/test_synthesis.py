@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from phantoms import affine_of, rotation
+from scipy import ndimage
 
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
 from LiverTumorSegLib.training.augmentation.bending import Bending
@@ -16,7 +17,7 @@ from LiverTumorSegLib.training.partial_labels import IRCAD, LITS
 from LiverTumorSegLib.training.samples import Sample, Source
 from LiverTumorSegLib.training.synthesis import patches as synthesis_patches
 from LiverTumorSegLib.training.synthesis.complete import Drawn, complete
-from LiverTumorSegLib.training.synthesis.lesions import add_lesions
+from LiverTumorSegLib.training.synthesis.lesions import _put_mass, add_lesions
 from LiverTumorSegLib.training.synthesis.noise import ellipsoid, smooth_field
 from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches, _end_view
 from LiverTumorSegLib.training.synthesis.render import AIR_HU, render
@@ -261,6 +262,23 @@ def test_coarse_patches_are_as_many_as_asked_for(plain):
     source = SyntheticPatches(plain, (8, 8, 8), SPACING_MM, Bending(elastic_voxels=0.0), coarse_share=0.3)
     coarse = [source.sample(np.random.default_rng(seed)).annotated == LITS for seed in range(60)]
     assert 8 <= sum(coarse) <= 28
+
+
+def test_large_smooth_things_lie_beside_the_liver_and_elsewhere_in_the_belly(patient):
+    """Such as a full stomach on the other side: they leave liver, bones, lungs and walls as they are."""
+    fixed = is_organ(patient) | np.isin(patient, (Tissue.AIR, Tissue.BONE, Tissue.LUNG, Tissue.MUSCLE))
+    near = ndimage.binary_dilation(is_organ(patient), iterations=3)
+    beside = elsewhere = 0
+    for seed in range(40):
+        out = patient.copy()
+        rng = np.random.default_rng(seed)
+        _put_mass(out, is_organ(patient), smooth_field(SHAPE, 3.5, rng), SPACING_MM, rng)
+        changed = out != patient
+        assert (out[fixed] == patient[fixed]).all()
+        assert len(np.unique(out[changed])) <= 1
+        beside, elsewhere = beside + (changed & near).any(), elsewhere + (changed.any() and not (changed & near).any())
+    assert beside > 8
+    assert elsewhere > 4
 
 
 def test_a_tight_field_of_view_leaves_a_box_and_air_around_it():
