@@ -15,7 +15,7 @@ from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.classical.chan_vese import refine_contours
 from LiverTumorSegLib.classical.vessels import NO_VESSELS_WARNING, find_vessels
 from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
-from LiverTumorSegLib.inference.findings import Findings
+from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.segmenters import Segmenter
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.flags import NO_NETWORK
@@ -40,8 +40,6 @@ from LiverTumorSegLib.uncertainty.judging import judged
 from LiverTumorSegLib.volume import Volume
 
 LIVER_AT = 0.5
-VESSEL_AT, DOUBTFUL_VESSEL_AT = 0.5, 0.1
-"""Where the network is sure, and where it has a guess at least and brightness and shape say vessel."""
 LEAST_LIVER_ML = 50.0
 """A smaller "liver" is a false alarm (in a head, in noise), not an organ that anybody would measure."""
 REGION_MARGIN_MM = 12.0
@@ -57,13 +55,13 @@ def segment(
     """
     started = _now()
     with progress.stage("liver", 0.05, 0.35, "Finding the liver") as report:
-        liver = segmenter.liver(study.ct, report)
-        box = _region_box(liver, study.ct)
+        whole = segmenter.liver(study.ct, report)
+        box = _region_box(whole.organ, study.ct)
     labels = np.zeros(study.ct.shape, np.uint8, order="F")
     log: list[dict[str, Any]] = []
     findings: Findings | None = None
     if box is not None:
-        anatomy, findings, log = _anatomy(study.ct.crop(box), liver, settings, segmenter, progress)
+        anatomy, findings, log = _anatomy(study.ct.crop(box), whole, settings, segmenter, progress)
         labels[box] = exclusive_labels(anatomy)
         warnings += () if anatomy.vessel.any() else (NO_VESSELS_WARNING,)
     run = RunRecord(
@@ -76,7 +74,7 @@ def segment(
         warnings=(*study.source.warnings, *warnings),
         postprocessing=tuple(log),
     )
-    flags = () if segmenter.spec.files else (NO_NETWORK,)
+    flags = () if segmenter.spec.has_networks else (NO_NETWORK,)
     case = _measured(study, study.ct.with_array(labels), None, run, flags, progress)
     return case if findings is None else _judged(case, findings, segmenter.spec, progress)
 
@@ -102,13 +100,13 @@ def measure(
 
 
 def _anatomy(
-    region: Volume, liver: Volume, settings: SegmentSettings, segmenter: Segmenter, progress: Progress
+    region: Volume, whole: Whole, settings: SegmentSettings, segmenter: Segmenter, progress: Progress
 ) -> tuple[Anatomy, Findings, list[dict[str, Any]]]:
     post = PostprocessSettings(min_lesion_ml=settings.min_lesion_ml)
     nothing = np.zeros(region.shape, bool)
     grid = Grid.of(region)
     with progress.stage("tumors", 0.35, 0.72, "Finding tumors") as report:
-        findings = segmenter.findings(region, liver, report)
+        findings = segmenter.findings(region, whole, report)
     with progress.stage("postprocess", 0.72, 0.75, "Cleaning up"):
         organ = resample(findings.organ, grid, outside=0.0).array >= LIVER_AT
         anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), LIVER_STEPS, post)
@@ -117,18 +115,18 @@ def _anatomy(
         anatomy, more = run_steps(replace(anatomy, tumor=tumor), _tumor_steps(settings), post)
         log += more
     with progress.stage("vessels", 0.75, 0.85, "Finding vessels"):
-        vessel = _vessels(anatomy, findings.vessel)
+        vessel = _vessels(anatomy, findings)
         anatomy, more = run_steps(replace(anatomy, vessel=vessel), VESSEL_STEPS, post)
     return anatomy, findings, log + more
 
 
-def _vessels(anatomy: Anatomy, seen: Volume | None) -> Mask:
+def _vessels(anatomy: Anatomy, findings: Findings) -> Mask:
     """By brightness and shape, and by what a network has seen, where one knows vessels."""
     found = find_vessels(anatomy.ct, anatomy.liver, anatomy.tumor)
-    if seen is None:
+    if findings.vessel is None:
         return found
-    probability = resample(seen, Grid.of(anatomy.ct), outside=0.0).array
-    return (probability >= VESSEL_AT) | (found & (probability >= DOUBTFUL_VESSEL_AT))
+    probability = resample(findings.vessel, Grid.of(anatomy.ct), outside=0.0).array
+    return (probability >= findings.vessel_sure) | (found & (probability >= findings.vessel_doubtful))
 
 
 def _tumor_steps(settings: SegmentSettings) -> tuple[Step, ...]:
@@ -168,7 +166,7 @@ def evidence_of(findings: Findings) -> Evidence:
 
 
 def _judged(case: Case, findings: Findings, spec: ModelSpec, progress: Progress) -> Case:
-    """With confidences and quality, which only networks have: the classical fallback's probabilities are 0 and 1."""
+    """With confidences and quality, which only networks have: classical outlines' probabilities are 0 and 1."""
     if NO_NETWORK in case.measurements.flags:
         return case
     with progress.stage("confidence", 0.87, 0.88, "Judging the result"):
@@ -186,7 +184,7 @@ def _model_facts(spec: ModelSpec) -> dict[str, Any]:
         "citation": spec.citation,
         "training_data": spec.training_data,
         "accuracy": spec.accuracy,
-        "sha256": {file.name: file.sha256 for file in spec.files},
+        "sha256": {file.name: file.sha256 for file in spec.all_files},
     }
 
 

@@ -44,8 +44,8 @@ class Contour(StrEnum):
 class Quality(StrEnum):
     """How much time the networks get.
 
-    Networks of ``train``: more overlap of their windows. The fetched ones: best adds mirrored looks for lesions; fast
-    and standard are the same there.
+    Networks of ``train``: more overlap of their windows. The fetched ones: best adds mirrored looks for lesions. The
+    built-in one: best adds overlapping windows to the one that shows everything. Of these two, fast is as standard.
     """
 
     FAST = "fast"

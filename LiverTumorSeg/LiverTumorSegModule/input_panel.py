@@ -8,7 +8,7 @@ from typing import Any
 import ctk
 from slicer.i18n import tr as _
 
-from LiverTumorSegLib.registry import KULEUVEN, MODELS, ModelSpec
+from LiverTumorSegLib.registry import COMBINED, MODELS, ModelSpec
 from LiverTumorSegLib.settings import Contour, Device, Engine, Precision, Quality
 from LiverTumorSegModule.parameters import Parameters
 
@@ -117,28 +117,31 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
 
 
 def chosen_model(parameters: Parameters) -> ModelSpec:
-    """What a run will use if all goes well: automatic means the published networks."""
+    """What a run will use if all goes well: automatic means all networks together."""
     wanted = parameters.get("model")
-    return next((spec for spec in MODELS if spec.id == wanted), KULEUVEN)
+    return next((spec for spec in MODELS if spec.id == wanted), COMBINED)
 
 
-def model_is_present(spec: ModelSpec) -> bool:
-    """Whether a run can do without fetching it."""
+def missing_models(spec: ModelSpec) -> list[ModelSpec]:
+    """What a run would have to fetch."""
     from LiverTumorSegLib.io import weights
 
-    return weights.is_present(spec)
+    return weights.missing(spec)
 
 
 def _model_in_words(parameters: Parameters | None) -> str:
     if parameters is None:
         return ""
     spec = chosen_model(parameters)
-    if not spec.files:
+    if not spec.has_networks:
         return _("Rough outlines without a network: for a first look only.")
-    if model_is_present(spec):
+    missing = missing_models(spec)
+    if not missing:
         return _("Networks are present ({license}).").format(license=spec.license)
     if parameters.offline and parameters.offline_folder is None:
-        return _("Networks are not present: offline, a rough classical outline will be made and flagged.")
+        if spec is COMBINED:
+            return _("Not all networks are present: offline, the built-in one alone will be used; it is less accurate.")
+        return _("Networks are not present, and offline they cannot be fetched.")
     return _("Networks will be fetched once, after asking: {size:.0f} MiB, {license}.").format(
-        size=spec.download_mib, license=spec.license
+        size=sum(one.download_mib for one in missing), license=", ".join(one.license for one in missing)
     )

@@ -10,7 +10,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from LiverTumorSegLib.settings import Device, Engine, SegmentSettings
-from LiverTumorSegModule.input_panel import chosen_model, model_is_present
+from LiverTumorSegModule.input_panel import chosen_model, missing_models
 from LiverTumorSegModule.packages import in_words, missing_packages, torch_is_installed
 from LiverTumorSegModule.parameters import Parameters
 
@@ -87,14 +87,15 @@ class Preparation:
         return torch is not None
 
     def _model_is_there(self, parameters: Parameters) -> bool:
-        spec = chosen_model(parameters)
-        if model_is_present(spec) or parameters.offline or parameters.offline_folder:
+        missing = missing_models(chosen_model(parameters))
+        if not missing or parameters.offline or parameters.offline_folder:
             return True
+        spec = missing[0]  # more than one package has never been needed
         question = _(
             "{title} are needed once: {size:.0f} MiB from {origin}, licence {license}. They stay on this computer, and"
             " no patient data leaves it.\n\nFetch them now?"
         ).format(title=spec.title, size=spec.download_mib, origin=spec.origin, license=spec.license)
         if self._ask(question):
             return True
-        self._refuse(_("Not segmented: the networks are not fetched. The model for a rough outline needs none."))
+        self._refuse(_("Not segmented: the networks are not fetched. The built-in network needs no download."))
         return False

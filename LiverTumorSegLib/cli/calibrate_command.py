@@ -120,7 +120,7 @@ def write_calibration(folder: Path, records: Sequence[Record], model_id: str, *,
 
 def _hashes(spec: ModelSpec) -> dict[str, str]:
     """Of a model's weights: features of other weights are not to be mixed."""
-    return {file.name: file.sha256 for file in spec.files}
+    return {file.name: file.sha256 for file in spec.all_files}
 
 
 def _fitted_on(records: Sequence[Record]) -> str:

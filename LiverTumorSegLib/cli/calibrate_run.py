@@ -15,7 +15,7 @@ from LiverTumorSegLib.cli.calibrate_patients import KnownCase, PlannedCase
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.evaluation.lesions import coverage
 from LiverTumorSegLib.evaluation.overlap import dice
-from LiverTumorSegLib.inference.findings import Findings
+from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.segmenters import Segmenter
 from LiverTumorSegLib.labels import TUMOR
 from LiverTumorSegLib.pipelines import evidence_of, segment
@@ -35,12 +35,12 @@ class Listener:
         self.tumor_core, self.tumor_rim = segmenter.tumor_core, segmenter.tumor_rim
         self.last: Findings | None = None
 
-    def liver(self, ct: Volume, report: ProgressCallback) -> Volume:
+    def liver(self, ct: Volume, report: ProgressCallback) -> Whole:
         self.last = None
         return self._segmenter.liver(ct, report)
 
-    def findings(self, region: Volume, liver: Volume, report: ProgressCallback) -> Findings:
-        self.last = self._segmenter.findings(region, liver, report)
+    def findings(self, region: Volume, whole: Whole, report: ProgressCallback) -> Findings:
+        self.last = self._segmenter.findings(region, whole, report)
         return self.last
 
     def describe(self) -> list[dict[str, Any]]:

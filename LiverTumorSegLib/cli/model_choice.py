@@ -1,4 +1,4 @@
-"""Which model a run gets: asks before the first download, falls back openly where there is no network."""
+"""Which model a run gets: asks before the first download, falls back openly where it cannot be had."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from LiverTumorSegLib.errors import CancelledError, ModelUnavailableError
 from LiverTumorSegLib.io import weights
 from LiverTumorSegLib.io.own_weights import is_weights_path, model_of_file
 from LiverTumorSegLib.progress import ProgressCallback
-from LiverTumorSegLib.registry import CLASSICAL, KULEUVEN, ModelSpec, find_model
+from LiverTumorSegLib.registry import BUILT_IN, COMBINED, ModelSpec, find_model
 from LiverTumorSegLib.settings import SegmentSettings
 
 AUTO = "auto"
@@ -18,26 +18,26 @@ AUTO = "auto"
 
 def check_choice(settings: SegmentSettings) -> None:
     """What can be refused before any work: raises InputError for an unknown model, or an engine that is not there."""
-    spec = KULEUVEN if settings.model == AUTO else model_named(settings.model)
-    if spec.files:
+    spec = COMBINED if settings.model == AUTO else model_named(settings.model)
+    if spec.has_networks:
         choose_engine(settings)
 
 
 def choose_model(name: str, report: ProgressCallback, *, offline: bool) -> tuple[ModelSpec, tuple[str, ...]]:
     """The model to run, fetched if need be, and warnings about the choice.
 
-    auto: the networks; where they are absent and cannot be had, the classical fallback with a warning. A model
-    asked for by name is never replaced: raises ModelUnavailableError instead.
+    auto: all networks together; where the fetched ones are absent and cannot be had, the built-in one alone with a
+    warning. A model asked for by name is never replaced: raises ModelUnavailableError instead.
     """
     if name != AUTO:
         spec = model_named(name)
         _ensure(spec, report, offline=offline)
         return spec, ()
     try:
-        _ensure(KULEUVEN, report, offline=offline)
+        _ensure(COMBINED, report, offline=offline)
     except ModelUnavailableError as error:
-        return CLASSICAL, (f"No network available, the classical fallback was used: a rough outline only. {error}",)
-    return KULEUVEN, ()
+        return BUILT_IN, (f"The built-in network alone was used, which is less accurate. {error}",)
+    return COMBINED, ()
 
 
 def model_named(name: str) -> ModelSpec:
@@ -46,9 +46,9 @@ def model_named(name: str) -> ModelSpec:
 
 
 def _ensure(spec: ModelSpec, report: ProgressCallback, *, offline: bool) -> None:
-    missing = spec.is_fetched and not weights.is_present(spec)
-    if missing and not offline and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
-        _ask(spec)
+    if not offline and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+        for missing in weights.missing(spec):
+            _ask(missing)
     weights.ensure_available(spec, allow_fetch=not offline, report=report)
 
 

@@ -54,7 +54,8 @@ def show_card(arguments: argparse.Namespace, job: Job) -> int:
     """What is known of a model and what is not."""
     spec = find_model(arguments.model)
     facts = weights.card(spec)
-    place = f"{weights.model_folder(spec)}" if spec.files else "no download needed"
+    folders = [str(weights.model_folder(one)) for one in (spec, *spec.parts) if one.files]
+    place = ", ".join(folders) or "no download needed"
     present = place if weights.is_present(spec) else f"not in {weights.cache_folder()}"
     lines = [f"{key.replace('_', ' ')}: {_in_words(value)}" for key, value in facts.items() if key not in _UNPRINTED]
     files = [f"{name}: {_in_words(values)}" for name, values in facts.get("files", {}).items()]
@@ -67,7 +68,9 @@ def fetch(arguments: argparse.Namespace, job: Job) -> int:
     """Bring a model into the cache; does nothing if it is there and whole."""
     spec = find_model(arguments.model)
     folder = weights.fetch(spec, source=arguments.source, report=job.report)
-    job.output.result(f"{spec.id}: {folder if spec.files else 'needs no download'}", model=spec.id, folder=str(folder))
+    job.output.result(
+        f"{spec.id}: {folder if spec.is_fetched else 'needs no download'}", model=spec.id, folder=str(folder)
+    )
     return 0
 
 
@@ -75,8 +78,9 @@ def verify(arguments: argparse.Namespace, job: Job) -> int:
     """Fails on the first file that is not what was published."""
     spec = find_model(arguments.model)
     weights.verify(spec)
-    checked = f"{len(spec.files)} files as published" if spec.files else "built in, nothing to check"
-    job.output.result(f"{spec.id}: {checked}", model=spec.id, files=len(spec.files))
+    files = len(spec.all_files)
+    checked = f"{files} files as published" if files else "no file to check"
+    job.output.result(f"{spec.id}: {checked}", model=spec.id, files=files)
     return 0
 
 
@@ -85,7 +89,9 @@ def remove(arguments: argparse.Namespace, job: Job) -> int:
     spec = find_model(arguments.model)
     if not spec.is_fetched:
         raise InputError(
-            found=f"{spec.id}, which is built in", expected="a fetched model", remedy="See: livertumorseg models list"
+            found=f"{spec.id}, which comes with the program",
+            expected="a fetched model",
+            remedy="See: livertumorseg models list",
         )
     weights.remove(spec)
     job.output.result(f"{spec.id}: not in the cache", model=spec.id)
@@ -103,7 +109,7 @@ def _with_model(parser: argparse.ArgumentParser, work: Callable[[argparse.Namesp
 def _row(spec: ModelSpec) -> tuple[str, str, str, str, str, str]:
     size = f"{weights.size_bytes(spec) / MIB:.0f} MiB" if weights.is_present(spec) else f"({spec.download_mib:.0f} MiB)"
     present = "yes" if weights.is_present(spec) else "no"
-    return spec.id, ", ".join(spec.provides), present, size if spec.files else "-", spec.license, spec.title
+    return spec.id, ", ".join(spec.provides), present, size if spec.has_networks else "-", spec.license, spec.title
 
 
 def _in_words(value: object) -> str:

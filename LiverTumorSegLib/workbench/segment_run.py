@@ -18,7 +18,7 @@ from LiverTumorSegLib.child.words import words_from
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.progress import ProgressEvent
-from LiverTumorSegLib.registry import KULEUVEN
+from LiverTumorSegLib.registry import COMBINED, MODELS
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.volume import Volume
 from LiverTumorSegLib.workbench.export import file_name
@@ -154,7 +154,8 @@ class SegmentRun:
     def _needs_networks(self) -> bool:
         from LiverTumorSegLib.io import weights
 
-        return self._settings.model in ("auto", KULEUVEN.id) and not weights.is_present(KULEUVEN)
+        spec = next((spec for spec in MODELS if spec.id == self._settings.model), COMBINED)
+        return bool(weights.missing(spec))
 
     def _segment_job(self, folder: Path) -> CommandJob:
         words = ["segment", folder / self._ct_file, "-o", folder / RESULT_FOLDER, "--contents", "data"]
@@ -162,7 +163,7 @@ class SegmentRun:
         return self._job([*words, *words_from(self._settings), *offline], "segment")
 
     def _fetch_job(self, source: Path) -> CommandJob:
-        return self._job(["models", "fetch", KULEUVEN.id, "--from", source], "fetch")
+        return self._job(["models", "fetch", COMBINED.id, "--from", source], "fetch")
 
     def _job(self, words: Sequence[object], name: str) -> CommandJob:
         folder = self._file(name)

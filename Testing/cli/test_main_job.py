@@ -71,9 +71,9 @@ def test_lesion_ids_sizes_and_the_table_agree(finished):
 def test_the_record_says_what_made_the_numbers(finished):
     out, _events = finished
     run = json.loads((out / "run.json").read_text())
-    assert run["model"]["id"] == "kuleuven"
-    assert run["model"]["license"] == "Apache-2.0"
-    assert {network["network"] for network in run["model"]["networks"]} == {"liver", "lesion"}
+    assert run["model"]["id"] == "combined"
+    assert run["model"]["license"] == "Apache-2.0; CC-BY-NC-4.0"
+    assert {network["network"] for network in run["model"]["networks"]} == {"liver", "lesion", "default"}
     assert len(run["source"]["sha256"]) == 64
     assert run["settings"]["min_lesion_ml"] == 0.1
     assert {"read", "liver", "tumors", "vessels", "measure", "scene", "report"} <= set(run["timings_s"])

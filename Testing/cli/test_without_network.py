@@ -10,7 +10,7 @@ import pytest
 from cli_runs import RESULT_FILES, cli, events
 
 
-def test_offline_the_classical_fallback_gives_an_honest_flagged_result(phantom, tmp_path):
+def test_offline_the_built_in_network_works_alone_and_says_so(phantom, tmp_path):
     out = tmp_path / "out"
     done = cli(
         "segment", phantom / "ct.nii.gz", "-o", out, "--offline", "--progress", "json",
@@ -18,8 +18,20 @@ def test_offline_the_classical_fallback_gives_an_honest_flagged_result(phantom, 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = events(done)[-1]
+    assert "no-network" not in result["measurements"]["flags"]
+    assert any("built-in network alone" in warning for warning in result["warnings"])
+    assert json.loads((out / "run.json").read_text())["model"]["id"] == "built-in"
+    assert result["measurements"]["liver"]["volume_ml"] > 500
+    assert {file.name for file in out.iterdir()} == RESULT_FILES
+    assert "built-in network alone" in (out / "report.html").read_text()
+
+
+def test_the_classical_outline_is_an_honest_flagged_result(phantom, tmp_path):
+    out = tmp_path / "out"
+    done = cli("segment", phantom / "ct.nii.gz", "-o", out, "--model", "classical", "--progress", "json")
+    assert done.returncode == 0, done.stderr
+    result = events(done)[-1]
     assert "no-network" in result["measurements"]["flags"]
-    assert any("classical fallback" in warning for warning in result["warnings"])
     assert result["measurements"]["liver"]["volume_ml"] > 500
     assert {file.name for file in out.iterdir()} == RESULT_FILES
     assert "no network" in (out / "report.html").read_text().lower()
@@ -36,7 +48,7 @@ def test_a_model_asked_for_by_name_is_never_replaced(phantom, tmp_path):
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("model", ["kuleuven", "classical"])
+@pytest.mark.parametrize("model", ["combined", "kuleuven", "built-in", "classical"])
 def test_a_ct_without_liver_is_a_result_with_a_warning(tmp_path, model, kuleuven_weights):
     rng = np.random.default_rng(3)
     grid = np.indices((96, 96, 40)).astype(float)

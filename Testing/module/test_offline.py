@@ -1,4 +1,4 @@
-"""A computer without a network: networks come from a folder that was carried over, or a rough outline is flagged."""
+"""A computer without a network: networks come from a folder that was carried over, or one network works alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from module_widget import opened_module, wait_until
 
 from LiverTumorSegLib.io import weights
 from LiverTumorSegLib.mrml.result import results_of
-from LiverTumorSegLib.registry import KULEUVEN
+from LiverTumorSegLib.registry import COMBINED, KULEUVEN
 
 COARSE = ("--spacing", 3, 3, 5)
 
@@ -54,20 +54,20 @@ def test_offline_with_a_folder_the_networks_come_from_it_without_a_question(modu
     assert module.errors == []
     assert module.questions == []
     (result,) = results_of(ct)
-    assert result.run["model"]["id"] == KULEUVEN.id
+    assert result.run["model"]["id"] == COMBINED.id
     assert weights.is_present(KULEUVEN)
     assert "present" in module.ui.modelStatusLabel.text
 
 
-def test_offline_without_a_folder_the_rough_outline_is_flagged_where_it_is_seen(module):
+def test_offline_without_a_folder_the_built_in_network_works_alone_and_this_is_seen(module):
     module.ui.offlineCheckBox.checked = True
-    assert "rough" in module.ui.modelStatusLabel.text
+    assert "built-in" in module.ui.modelStatusLabel.text
     ct = segment_the_phantom(module)
     assert module.errors == []
     (result,) = results_of(ct)
-    assert "no-network" in result.measurements.flags
-    assert "classical fallback" in module.ui.flagsLabel.text
-    assert "fallback" in module.ui.statusLabel.text
+    assert result.run["model"]["id"] == "built-in"
+    assert "built-in network alone" in module.ui.flagsLabel.text
+    assert "built-in" in module.ui.statusLabel.text
 
 
 def test_a_folder_without_the_networks_is_a_failure_that_names_it(module, tmp_path):

@@ -182,7 +182,7 @@ def test_tables_and_lines_show_what_was_measured(finished):
 def test_the_run_record_names_volume_model_and_settings(finished):
     run = finished.result.run
     assert (run["command"], run["volume"]) == ("segment", "Abdomen 1.0")
-    assert (run["model"]["id"], run["settings"]["model"]) == ("kuleuven", "auto")
+    assert (run["model"]["id"], run["settings"]["model"]) == ("combined", "auto")
     assert run["timings_s"]["total"] > 0
 
 

@@ -1,4 +1,6 @@
-"""The main job on two real CTs with expert masks. What the networks were trained on is not known: no accuracy."""
+"""The main job on two real CTs with expert masks. The built-in network was trained on both, of the fetched ones nobody
+knows what they were trained on: no accuracy.
+"""
 
 from __future__ import annotations
 
@@ -49,13 +51,14 @@ def test_on_ircad01_liver_vessels_and_the_five_largest_tumors_are_found(ircad01,
     assert all(volume_ml < 1 for volume_ml in false), false
 
 
-def test_on_ircad07_vessels_are_found_and_the_mass_beside_the_liver_is_flagged(ircad07, real_data):
+def test_on_ircad07_vessels_are_found_and_the_case_with_a_mass_beside_the_liver_is_flagged(ircad07, real_data):
     facts = agreement(ircad07, real_data / "cases" / "ircad07")
     assert facts["classes"]["vessel"]["dice"] >= 0.58
-    assert facts["classes"]["liver"]["dice"] >= 0.86
+    assert facts["classes"]["liver"]["dice"] >= 0.89
     measured = json.loads((ircad07 / "measurements.json").read_text())
-    assert "implausible-mass" in measured["flags"]
-    assert "implausible-mass" in measured["lesions"][0]["flags"]
+    assert "low-confidence" in measured["flags"]
+    assert all("doubtful-lesion" in lesion["flags"] for lesion in measured["lesions"])
+    assert sum(lesion["volume_ml"] for lesion in measured["lesions"]) < 10
 
 
 def test_the_same_patient_as_nifti_gives_the_same_numbers(ircad01, real_data, kuleuven_weights, tmp_path):

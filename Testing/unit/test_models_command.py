@@ -49,6 +49,9 @@ def test_the_list_names_every_model_with_its_licence_and_whether_it_is_there():
     assert " no " in lines["kuleuven"]
     assert "Apache-2.0" in lines["kuleuven"]
     assert " yes " in lines["classical"]
+    assert " yes " in lines["built-in"]
+    assert "CC-BY-NC-4.0" in lines["built-in"]
+    assert " no " in lines["combined"]
 
 
 def test_fetch_verify_info_and_remove_do_what_they_say(small_model):
@@ -84,12 +87,22 @@ def test_fetch_reports_its_progress_as_json_for_programs(small_model):
 def test_an_unknown_model_is_one_line_that_names_the_known_ones(action):
     code, out, err = models(action, "nope")
     assert (code, out, len(err.splitlines())) == (2, "", 1)
-    assert "kuleuven, classical" in err
+    assert "combined, kuleuven, built-in, classical" in err
 
 
-def test_a_built_in_model_needs_no_fetch_and_cannot_be_removed():
-    assert models("fetch", "classical") == (0, "classical: needs no download\n", "")
-    assert models("verify", "classical")[0] == 0
-    code, _out, err = models("remove", "classical")
+@pytest.mark.parametrize("model", ["classical", "built-in"])
+def test_what_comes_with_the_program_needs_no_fetch_and_cannot_be_removed(model):
+    assert models("fetch", model) == (0, f"{model}: needs no download\n", "")
+    assert models("verify", model)[0] == 0
+    code, _out, err = models("remove", model)
     assert code == 2
-    assert "built in" in err
+    assert "comes with the program" in err
+
+
+def test_of_a_model_that_asks_others_what_is_fetched_is_fetched_and_removed():
+    code, out, _err = models("info", "combined")
+    assert code == 0
+    assert "parts: kuleuven, built-in" in out
+    code, _out, err = models("verify", "combined")
+    assert code == 2
+    assert "livertumorseg models fetch kuleuven" in err

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from LiverTumorSegLib.errors import CancelledError
-from LiverTumorSegLib.inference.findings import Findings
+from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.pipelines import measure, segment
 from LiverTumorSegLib.progress import Progress
 from LiverTumorSegLib.registry import CLASSICAL, KULEUVEN
@@ -45,10 +45,10 @@ class Known:
         self._liver, self._tumors, self.spec = liver, tumors, spec
 
     def liver(self, ct, report):
-        return ct.with_array(self._liver)
+        return Whole(ct.with_array(self._liver))
 
-    def findings(self, region, liver, report):
-        return Findings(organ=liver, tumor=liver.with_array(self._tumors))
+    def findings(self, region, whole, report):
+        return Findings(organ=whole.organ, tumor=whole.organ.with_array(self._tumors))
 
     def describe(self):
         return []

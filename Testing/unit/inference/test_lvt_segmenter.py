@@ -13,11 +13,15 @@ from training_runs import SMALL, small
 from LiverTumorSegLib.engines import choose_engine
 from LiverTumorSegLib.errors import ModelUnavailableError
 from LiverTumorSegLib.evaluation.overlap import dice
+from LiverTumorSegLib.geometry.resample import Grid, resample
+from LiverTumorSegLib.inference.combined_segmenter import COARSE, FETCHED, FINE, CombinedSegmenter, Shares
+from LiverTumorSegLib.inference.findings import Whole
 from LiverTumorSegLib.inference.lvt_segmenter import LvtSegmenter
 from LiverTumorSegLib.inference.segmenters import make_segmenter
 from LiverTumorSegLib.io.own_weights import model_of_file
 from LiverTumorSegLib.pipelines import segment
 from LiverTumorSegLib.progress import Progress
+from LiverTumorSegLib.registry import KULEUVEN
 from LiverTumorSegLib.settings import Engine, Precision, Quality, SegmentSettings
 from LiverTumorSegLib.study import Source, Study
 from LiverTumorSegLib.training.card import export
@@ -100,10 +104,22 @@ def test_more_time_means_more_looks(weights_file, study):
     seen: dict[Quality, int] = {}
     for quality in Quality:
         events: list[str] = []
-        segmenter = LvtSegmenter(spec, spec.network, choose_engine(settings()), quality)
+        segmenter = LvtSegmenter(spec, choose_engine(settings()), quality)
         segmenter.liver(study.ct, lambda event, events=events: events.append(event.message))
         seen[quality] = len(set(events))
     assert seen[Quality.FAST] <= seen[Quality.STANDARD] < seen[Quality.BEST]
+
+
+def test_one_window_for_everything_is_one_look_and_at_best_quality_more(weights_file, study):
+    spec = model_of_file(weights_file)
+    seen: dict[Quality, set[str]] = {}
+    for quality in (Quality.STANDARD, Quality.BEST):
+        events: list[str] = []
+        segmenter = LvtSegmenter(spec, choose_engine(settings()), quality, in_one_window=True)
+        segmenter.liver(study.ct, lambda event, events=events: events.append(event.message))
+        seen[quality] = set(events)
+    assert seen[Quality.STANDARD] == {"window 1 of 1"}
+    assert len(seen[Quality.BEST]) > 4
 
 
 def test_damaged_weights_are_not_run(weights_file, study, tmp_path):
@@ -114,12 +130,56 @@ def test_damaged_weights_are_not_run(weights_file, study, tmp_path):
     copy.with_suffix(".json").write_text(weights_file.with_suffix(".json").read_text())
     spec = model_of_file(copy)
     with pytest.raises(ModelUnavailableError, match=r"small\.safetensors"):
-        LvtSegmenter(spec, spec.network, choose_engine(settings())).liver(study.ct, lambda _event: None)
+        LvtSegmenter(spec, choose_engine(settings())).liver(study.ct, lambda _event: None)
 
 
 def test_a_network_that_knows_the_coarse_grid_looks_at_the_whole_ct_there(weights_file, study):
     spec = model_of_file(weights_file)
-    facts = replace(spec.network, knows_coarse=True)
-    liver = LvtSegmenter(spec, facts, choose_engine(settings())).whole(study.ct, lambda _event: None).liver
-    assert liver.spacing_mm == (12.0, 12.0, 12.0)
+    spec = replace(spec, network=replace(spec.network, knows_coarse=True))
+    liver = LvtSegmenter(spec, choose_engine(settings())).whole(study.ct, lambda _event: None).liver
+    assert liver.spacing_mm == (18.0, 18.0, 18.0)
     assert SMALL.training.spacing_mm == 6.0
+
+
+@pytest.mark.weights
+def test_the_own_network_counts_for_a_share_and_not_where_it_sees_a_vein(weights_file, study, kuleuven_weights):
+    """The fetched liver network would find no liver in a ball, so its voice is given here; all networks run."""
+    spec, choice = model_of_file(weights_file), choose_engine(settings())
+    own = LvtSegmenter(spec, choice)
+    segmenter = CombinedSegmenter(choice, own=own, shares=Shares(organ=0.25))
+    ball = study.ct.with_array((study.ct.array > -20).astype(np.float32))
+    findings = segmenter.findings(study.ct, Whole(ball, {FETCHED: ball, COARSE: ball}), lambda _event: None)
+    fine = own.fine(study.ct, ball, lambda _event: None)
+    fetched = resample(ball, Grid.of(fine.liver), outside=0.0).array
+    expected = 0.75 * fetched + 0.25 * np.minimum(fetched, fine.liver.array) * (1 - fine.vessel.array)
+    np.testing.assert_allclose(findings.organ.array, expected, atol=1e-5)
+    assert set(findings.organ_voices) == {FETCHED, COARSE, FINE}
+    assert findings.vessel_sure > 0.5
+    assert {network["network"] for network in segmenter.describe()} == {"small", "lesion"}
+
+
+@pytest.mark.weights
+def test_all_networks_look_for_a_liver_in_the_whole_ct(weights_file, study, kuleuven_weights):
+    spec, choice = model_of_file(weights_file), choose_engine(settings())
+    segmenter = CombinedSegmenter(choice, own=LvtSegmenter(spec, choice), shares=Shares(whole=0.9))
+    whole = segmenter.liver(study.ct, lambda _event: None)
+    mean = 0.1 * whole.voices[FETCHED].array + 0.9 * whole.voices[COARSE].array
+    found = whole.organ.array > 0
+    assert found.any()
+    np.testing.assert_allclose(whole.organ.array[found], mean[found], atol=1e-5)
+
+
+def test_without_a_coarse_look_dark_parts_are_tumors_where_the_network_misses_them(weights_file, study):
+    spec = model_of_file(weights_file)
+    segmenter = LvtSegmenter(spec, choose_engine(settings()), also_classical=True)
+    ball = Whole(study.ct.with_array((study.ct.array > -20).astype(np.float32)))
+    findings = segmenter.findings(study.ct, ball, lambda _event: None)
+    assert set(findings.tumor_voices) == {"fine", "classical"}
+    highest = np.maximum(*(voice.array for voice in findings.tumor_voices.values()))
+    assert np.array_equal(findings.tumor.array, highest)
+    assert (findings.organ.array <= findings.organ_voices["fine"].array).all()
+
+
+def test_a_model_of_another_kind_is_no_network_of_this_one():
+    with pytest.raises(ValueError, match="kuleuven"):
+        LvtSegmenter(KULEUVEN, choose_engine(settings()))

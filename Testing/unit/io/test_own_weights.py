@@ -17,6 +17,7 @@ from LiverTumorSegLib.io.own_weights import is_weights_path, model_of_file
 from LiverTumorSegLib.models.lvt import lvt_kernels
 from LiverTumorSegLib.models.network import weight_shapes
 from LiverTumorSegLib.progress import ignore_progress
+from LiverTumorSegLib.registry import BUILT_IN
 from LiverTumorSegLib.training.card import export
 from LiverTumorSegLib.training.run import begin
 
@@ -70,3 +71,17 @@ def test_a_card_of_something_else_is_refused(trained, change):
 def test_only_files_are_taken_for_paths():
     assert is_weights_path("a/b.safetensors")
     assert not is_weights_path("kuleuven")
+
+
+def test_the_registry_says_of_the_embedded_network_what_its_card_says():
+    path = BUILT_IN.folder / f"{BUILT_IN.files[0].name}.safetensors"
+    card = model_of_file(path)
+    assert card.files == BUILT_IN.files
+    assert card.network == BUILT_IN.network
+    for fact in ("provides", "license", "citation", "training_data", "accuracy"):
+        assert getattr(card, fact) == getattr(BUILT_IN, fact)
+    weights.verify(BUILT_IN)
+
+
+def test_embedded_weights_stay_small_enough_for_a_repository():
+    assert 1e6 < sum(file.stat().st_size for file in BUILT_IN.folder.iterdir()) < 12e6

@@ -18,7 +18,7 @@ from LiverTumorSegLib.cli.calibrate_run import read_log, record_cases
 from LiverTumorSegLib.cli.progress_output import ProgressMode, ProgressOutput
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.errors import CancelledError, InputError
-from LiverTumorSegLib.inference.findings import Findings
+from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.io.nifti import write_nifti
 from LiverTumorSegLib.io.text_files import read_json, write_json
 from LiverTumorSegLib.labels import LIVER, TUMOR
@@ -58,15 +58,15 @@ class Thresholds:
 
     def liver(self, ct, report):
         self.runs += 1
-        return ct.with_array(np.where(ct.array > 0, np.float32(0.95), np.float32(0.02)))
+        return Whole(ct.with_array(np.where(ct.array > 0, np.float32(0.95), np.float32(0.02))))
 
-    def findings(self, region, liver, report):
+    def findings(self, region, whole, report):
         dark = np.where(region.array == HU_TUMOR, np.float32(0.9), np.float32(0))
         both = np.where(region.array == HU_FALSE, np.float32(1.0), dark)
         voices = {"careful": region.with_array(dark), "rash": region.with_array(both)}
-        organs = {"coarse": liver, "fine": liver}
+        organs = {"coarse": whole.organ, "fine": whole.organ}
         tumor = region.with_array(((dark + both) / 2).astype(np.float32))
-        return Findings(liver, tumor, organ_voices=organs, tumor_voices=voices)
+        return Findings(whole.organ, tumor, organ_voices=organs, tumor_voices=voices)
 
     def describe(self):
         return []
