@@ -13,6 +13,7 @@ from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.kuleuven_segmenter import KuLeuvenSegmenter
 from LiverTumorSegLib.inference.lesions import CORE_AT, RIM_AT
 from LiverTumorSegLib.inference.liver import largest_part
+from LiverTumorSegLib.inference.lvt import Structures
 from LiverTumorSegLib.inference.lvt_segmenter import LvtSegmenter, agreed
 from LiverTumorSegLib.progress import ProgressCallback, part_of
 from LiverTumorSegLib.registry import BUILT_IN, COMBINED
@@ -67,10 +68,7 @@ class CombinedSegmenter:
         fine = self._own.fine(region, whole.organ, part_of(report, 0.0, 0.35))
         grid = Grid.of(fine.liver)
         fetched, coarse = (resample(whole.voices[name], grid, outside=0.0) for name in (FETCHED, COARSE))
-        own = agreed(coarse, fine.liver)
-        # To the own network a vein that leaves the liver is liver for a while; the fetched one decides there.
-        own = own.with_array(own.array * (1 - fine.vessel.array))
-        organ = _mean(fetched, own, self._shares.organ)
+        organ = organ_of(fetched, coarse, fine, self._shares.organ)
         tumor = self._fetched.tumors(region, organ, part_of(report, 0.35, 1.0))
         return Findings(
             organ,
@@ -83,6 +81,15 @@ class CombinedSegmenter:
 
     def describe(self) -> list[dict[str, Any]]:
         return [*self._fetched.describe(), *self._own.describe()]
+
+
+def organ_of(fetched: Volume, coarse: Volume, fine: Structures, share: float) -> Volume:
+    """Probability of liver on one grid; share: of the own network.
+
+    To it a vein that leaves the liver is liver for a while; its voice is taken away there, and the fetched one decides.
+    """
+    own = agreed(coarse, fine.liver)
+    return _mean(fetched, own.with_array(own.array * (1 - fine.vessel.array)), share)
 
 
 def _mean(fetched: Volume, own: Volume, share: float) -> Volume:

@@ -145,11 +145,11 @@ def test_before_networks_are_fetched_their_size_licence_and_origin_are_told(para
     assert front.refusals == []
 
 
-def test_who_does_not_want_the_networks_is_told_of_the_model_that_needs_none(parameters):
+def test_who_does_not_want_the_networks_is_told_of_the_one_that_needs_no_download(parameters):
     front = Front(answer=False)
     assert not front.begins(parameters())
     (refusal,) = front.refusals
-    assert refusal == "Not segmented: the networks are not fetched. The model for a rough outline needs none."
+    assert refusal == "Not segmented: the networks are not fetched. The built-in network needs no download."
 
 
 @pytest.mark.parametrize(

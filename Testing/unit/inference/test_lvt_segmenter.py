@@ -13,8 +13,6 @@ from training_runs import SMALL, small
 from LiverTumorSegLib.engines import choose_engine
 from LiverTumorSegLib.errors import ModelUnavailableError
 from LiverTumorSegLib.evaluation.overlap import dice
-from LiverTumorSegLib.geometry.resample import Grid, resample
-from LiverTumorSegLib.inference.combined_segmenter import COARSE, FETCHED, FINE, CombinedSegmenter, Shares
 from LiverTumorSegLib.inference.findings import Whole
 from LiverTumorSegLib.inference.lvt_segmenter import LvtSegmenter
 from LiverTumorSegLib.inference.segmenters import make_segmenter
@@ -139,34 +137,6 @@ def test_a_network_that_knows_the_coarse_grid_looks_at_the_whole_ct_there(weight
     liver = LvtSegmenter(spec, choose_engine(settings())).whole(study.ct, lambda _event: None).liver
     assert liver.spacing_mm == (18.0, 18.0, 18.0)
     assert SMALL.training.spacing_mm == 6.0
-
-
-@pytest.mark.weights
-def test_the_own_network_counts_for_a_share_and_not_where_it_sees_a_vein(weights_file, study, kuleuven_weights):
-    """The fetched liver network would find no liver in a ball, so its voice is given here; all networks run."""
-    spec, choice = model_of_file(weights_file), choose_engine(settings())
-    own = LvtSegmenter(spec, choice)
-    segmenter = CombinedSegmenter(choice, own=own, shares=Shares(organ=0.25))
-    ball = study.ct.with_array((study.ct.array > -20).astype(np.float32))
-    findings = segmenter.findings(study.ct, Whole(ball, {FETCHED: ball, COARSE: ball}), lambda _event: None)
-    fine = own.fine(study.ct, ball, lambda _event: None)
-    fetched = resample(ball, Grid.of(fine.liver), outside=0.0).array
-    expected = 0.75 * fetched + 0.25 * np.minimum(fetched, fine.liver.array) * (1 - fine.vessel.array)
-    np.testing.assert_allclose(findings.organ.array, expected, atol=1e-5)
-    assert set(findings.organ_voices) == {FETCHED, COARSE, FINE}
-    assert findings.vessel_sure > 0.5
-    assert {network["network"] for network in segmenter.describe()} == {"small", "lesion"}
-
-
-@pytest.mark.weights
-def test_all_networks_look_for_a_liver_in_the_whole_ct(weights_file, study, kuleuven_weights):
-    spec, choice = model_of_file(weights_file), choose_engine(settings())
-    segmenter = CombinedSegmenter(choice, own=LvtSegmenter(spec, choice), shares=Shares(whole=0.9))
-    whole = segmenter.liver(study.ct, lambda _event: None)
-    mean = 0.1 * whole.voices[FETCHED].array + 0.9 * whole.voices[COARSE].array
-    found = whole.organ.array > 0
-    assert found.any()
-    np.testing.assert_allclose(whole.organ.array[found], mean[found], atol=1e-5)
 
 
 def test_without_a_coarse_look_dark_parts_are_tumors_where_the_network_misses_them(weights_file, study):

@@ -176,7 +176,7 @@ def test_no_lesion_is_said_in_words():
 
 def test_a_run_without_a_network_says_so_at_the_top():
     text = page_of(with_run(model={"id": "classical"})).text
-    assert text.index("No network available: classical fallback") < text.index("Volumes")
+    assert text.index("Classical outlines, without a network") < text.index("Volumes")
 
 
 def test_flags_are_explained_with_the_lesions_that_have_them():
