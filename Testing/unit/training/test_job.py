@@ -190,6 +190,7 @@ def test_only_what_inference_knows_is_exported(tmp_path):
     [
         ((), "Apache-2.0"),
         (("phantom",), "Apache-2.0"),
+        (("total_example",), "Apache-2.0"),
         (("ircad", "hepatic-vessel"), "CC-BY-NC-4.0"),
         (("lits",), "CC-BY-NC-4.0"),
         (("hepatic-vessel", "hv-liver"), "CC-BY-SA-4.0"),
@@ -202,9 +203,10 @@ def test_weights_have_the_strictest_licence_of_their_data(data_sets, expected):
 
 def test_what_the_committed_recipes_use():
     root = Path(__file__).parents[3] / "LiverTumorSegLib" / "training" / "recipes"
-    for name in ("synthetic", "synthetic-ircad01", "synthetic-ircad07"):
+    for name in ("synthetic", "synthetic-whole", "synthetic-ircad01", "synthetic-ircad07"):
         recipe = read_recipe(root / f"{name}.toml")
         declared_use(recipe).check_unseen(recipe.never_seen)
-        assert declared_use(recipe).data_sets == ("hepatic-vessel", "ircad", "lits")
-    assert declared_use(read_recipe(root / "synthetic.toml")).images_of == ()
+        more = () if name == "synthetic" else ("total_example",)
+        assert declared_use(recipe).data_sets == ("hepatic-vessel", "ircad", "lits", *more)
+    assert declared_use(read_recipe(root / "synthetic-whole.toml")).images_of == ()
     assert declared_use(read_recipe(root / "default.toml")).images_of == ("ircad01", "ircad07")
