@@ -10,14 +10,13 @@ import numpy as np
 from LiverTumorSegLib.arrays import LabelArray
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, part_of
+from LiverTumorSegLib.training.expert_cases import WHOLE_BODY
 from LiverTumorSegLib.training.recipe import Recipe, SynthesisSource
 from LiverTumorSegLib.training.synthesis.complete import Drawn, complete
 from LiverTumorSegLib.training.synthesis.donors import Donor, couinaud_donors, vessel_donors
 from LiverTumorSegLib.training.synthesis.sources import abdomen_maps, whole_body_map
 from LiverTumorSegLib.training.synthesis.transplant import NoRoomError, transplant
 
-WHOLE_BODY = "total_example"
-"""The name of the map, and its folder below the data, in which everything was drawn."""
 WITH_VESSELS = "msd"
 """How the names of donors begin whose vessels were annotated."""
 _DONATED = 1000

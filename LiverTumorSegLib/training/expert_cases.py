@@ -1,4 +1,4 @@
-"""Cases of the shared data folder as subjects: a CT with a NIfTI mask for each structure that an expert drew."""
+"""Real CTs of the shared data folder as subjects: expert masks of all structures, or the liver that a model drew."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import numpy as np
 from LiverTumorSegLib.arrays import Mask
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.read import read_image
+from LiverTumorSegLib.io.text_files import read_json
 from LiverTumorSegLib.study import Study
-from LiverTumorSegLib.training.data.label_maps import on_image_grid
+from LiverTumorSegLib.training.data.label_maps import LabelMap, Meaning, on_image_grid
 from LiverTumorSegLib.training.data.structures import ALL_STRUCTURES, Drawn, Structure
 from LiverTumorSegLib.training.data.subject import Annotation, CtSource, Subject
 
 DATA_SET = "ircad"
 """Both cases are patients of 3D-IRCADb-01, under the name that the reader of the published folders gives them."""
+WHOLE_BODY = "total_example"
+"""A CT without contrast in which a model, not an expert, drew everything; its folder lies beside the cases' folder."""
 _CT, _LIVER, _TUMORS = "ct.nii.gz", "liver.nii.gz", "liver_tumors_instances.nii.gz"
 _VEINS = ("portal_vein.nii.gz", "hepatic_veins_and_vena_cava.nii.gz")
 
@@ -47,14 +50,29 @@ class ExpertMasks:
 
 
 def case_subjects(data: Path, names: Sequence[str]) -> tuple[Subject, ...]:
-    """data: with cases/NAME. Nothing is read yet. Raises InputError naming a case that is not there."""
-    return tuple(_subject(data / "cases" / name, name) for name in names)
+    """data: with cases/NAME, and WHOLE_BODY, of which the liver alone counts. Nothing but names of labels is read yet.
+
+    Raises InputError naming a case that is not there.
+    """
+    return tuple(_whole_body(data / name) if name == WHOLE_BODY else _case(data / "cases" / name) for name in names)
 
 
-def _subject(folder: Path, name: str) -> Subject:
+def _case(folder: Path) -> Subject:
+    image = _ct_in(folder)
+    return Subject(folder.name, DATA_SET, image, (Annotation(DATA_SET, image, ExpertMasks(folder), ALL_STRUCTURES),))
+
+
+def _whole_body(folder: Path) -> Subject:
+    """Vessels in the liver and tumours were not drawn; the portal vein's label runs on to the spleen."""
+    image, values = _ct_in(folder), read_json(folder / "labels.json")
+    meanings = tuple((value, Meaning.LIVER if name == "liver" else Meaning.NOTHING) for name, value in values.items())
+    labels = LabelMap(folder / "labels.nii.gz", meanings)
+    return Subject(folder.name, folder.name, image, (Annotation(folder.name, image, labels, labels.structures),))
+
+
+def _ct_in(folder: Path) -> CtSource:
     if not (folder / _CT).is_file():
         raise InputError(
             found=f"no {_CT} in {folder}", expected="a case with its masks", remedy="Check names and data folder"
         )
-    image = CtSource(folder / _CT)
-    return Subject(name, DATA_SET, image, (Annotation(DATA_SET, image, ExpertMasks(folder), ALL_STRUCTURES),))
+    return CtSource(folder / _CT)

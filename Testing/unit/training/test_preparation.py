@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from phantoms import affine_of, rotation, sphere, stored_as, voxelize
@@ -15,7 +16,7 @@ from LiverTumorSegLib.io.nifti import write_nifti
 from LiverTumorSegLib.training.data.label_maps import LabelMap, Meaning
 from LiverTumorSegLib.training.data.structures import ALL_STRUCTURES, Structure
 from LiverTumorSegLib.training.data.subject import Annotation, CtSource, LabelledCt, Subject
-from LiverTumorSegLib.training.expert_cases import case_subjects
+from LiverTumorSegLib.training.expert_cases import WHOLE_BODY, case_subjects
 from LiverTumorSegLib.training.preparation import on_cubic_grid, prepare, prepare_loaded
 from LiverTumorSegLib.training.prepared import PreparedCase
 from LiverTumorSegLib.volume import Volume
@@ -23,6 +24,7 @@ from LiverTumorSegLib.volume import Volume
 SPACING_MM = 2.0
 SHAPE = (60, 50, 24)
 LIVER_RAS, TUMOR_RAS = (12.0, -8.0, 30.0), (30.0, 2.0, 40.0)
+LIVER_OF_WHOLE_BODY = 40
 VALUES = ((1, Meaning.LIVER), (2, Meaning.VESSEL), (3, Meaning.TUMOR), (255, Meaning.UNKNOWN))
 
 
@@ -198,6 +200,16 @@ def test_expert_cases_have_the_masks_that_results_are_judged_by(real_data, name)
     np.testing.assert_array_equal(loaded.labels.array, expected)
     np.testing.assert_array_equal(loaded.ct.array, reference.ct.array)
     assert loaded.annotated == ALL_STRUCTURES
+
+
+@pytest.mark.real
+def test_of_a_body_that_a_model_drew_the_liver_alone_counts(real_data):
+    (one,) = case_subjects(real_data, [WHOLE_BODY])
+    loaded = one.load()
+    drawn = np.asarray(nibabel.load(real_data / WHOLE_BODY / "labels.nii.gz").dataobj)
+    np.testing.assert_array_equal(loaded.labels.array == 1, drawn == LIVER_OF_WHOLE_BODY)
+    assert set(np.unique(loaded.labels.array)) == {0, 1}
+    assert loaded.annotated == {Structure.LIVER}
 
 
 def test_a_prepared_case_can_be_named_by_its_folder(tmp_path):
