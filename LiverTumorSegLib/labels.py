@@ -80,3 +80,43 @@ TUMOR = Label(3, "tumor", "Liver tumors", (145, 216, 51), ALTERED_STRUCTURE, Cod
 
 MAIN_LABELS = LabelSet((LIVER, VESSEL, TUMOR))
 """The exclusive label map of the main job; the organ is the union of all three."""
+
+PORTAL_VEIN = Label(
+    4, "portal_vein", "Portal vein", (184, 90, 196), ANATOMICAL_STRUCTURE, Code("32764006", "Portal vein"), "vessel"
+)
+HEPATIC_VEIN = Label(
+    5, "hepatic_vein", "Hepatic veins", (0, 151, 206), ANATOMICAL_STRUCTURE, Code("8993003", "Hepatic vein"), "vessel"
+)
+VEINS = (PORTAL_VEIN, HEPATIC_VEIN)
+"""The vessels of a liver, once they are told apart; VESSEL is one that is not."""
+VESSEL_VALUES = tuple(label.value for label in (VESSEL, *VEINS))
+
+SEGMENTATION_LABELS = LabelSet((*MAIN_LABELS, *VEINS))
+"""All that an exclusive label map of a result may hold; the organ is the union of all."""
+
+I, II, III, IV, V, VI, VII, VIII = (  # noqa: E741, the names that surgeons use
+    Label(value, name, f"Segment {name}", color, ANATOMICAL_STRUCTURE, Code(code, f"Couinaud hepatic segment {name}"))
+    for value, (name, color, code) in enumerate(
+        (
+            ("I", (144, 110, 190), "71133005"),
+            ("II", (96, 186, 70), "277956007"),
+            ("III", (178, 214, 84), "277957003"),
+            ("IV", (242, 194, 48), "277958008"),
+            ("V", (240, 140, 52), "277959000"),
+            ("VI", (74, 178, 194), "277960005"),
+            ("VII", (60, 122, 190), "277961009"),
+            ("VIII", (212, 92, 98), "277962002"),
+        ),
+        start=1,
+    )
+)
+COUINAUD_LABELS = LabelSet((I, II, III, IV, V, VI, VII, VIII))
+"""couinaud.nii.gz: the eight segments share out the organ among them."""
+SECTIONS = {
+    "caudate": (I,),
+    "left lateral": (II, III),
+    "left medial": (IV,),
+    "right anterior": (V, VIII),
+    "right posterior": (VI, VII),
+}
+"""The other naming scheme that readers expect."""
