@@ -7,7 +7,7 @@ it may be wrong. Voxels that touch, by a corner too, are in contact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import edt
 import numpy as np
@@ -21,6 +21,8 @@ from LiverTumorSegLib.volume import Volume
 OtherMask = Bool[np.ndarray, "a b c"]
 """Of another shape than the mask it was made of."""
 DistanceMap = Float32[np.ndarray, "i j k"]
+OtherDistanceMap = Float32[np.ndarray, "a b c"]
+Index = tuple[int, int, int]
 UNDER_SURFACE = 0.25
 """Of a voxel: so deep under the surface, on average, lies the centre that is nearest to a point outside (spheres)."""
 FINE_MM = 1.0
@@ -31,12 +33,14 @@ FINE_MM = 1.0
 class Gap:
     """centers_mm: shortest way between voxel centres. faces_mm: between the voxels as boxes, 0 where they touch.
 
-    position_ijk: the voxel of the first structure that is nearest to the second.
+    position_ijk: the voxel of the first structure that is nearest to the second. other_ijk: the voxel of the second
+    that is nearest to that one.
     """
 
     centers_mm: float
     faces_mm: float
-    position_ijk: tuple[int, int, int]
+    position_ijk: Index
+    other_ijk: Index
 
     @property
     def mm(self) -> float:
@@ -52,6 +56,14 @@ class Gap:
     def is_contact(self) -> bool:
         return self.faces_mm == 0
 
+    def shifted(self, box: Box) -> Gap:
+        """A gap inside a crop at a box, in the indices of the volume that was cropped."""
+        return replace(
+            self,
+            position_ijk=_shifted(self.position_ijk, box),
+            other_ijk=_shifted(self.other_ijk, box),
+        )
+
 
 def gap_between(first: Volume, second: Volume) -> Gap | None:
     """Between two masks on one grid (anything but 0 is inside); None where one of them is empty.
@@ -65,12 +77,54 @@ def gap_between(first: Volume, second: Volume) -> Gap | None:
     if boxes[0] is None or boxes[1] is None:
         return None
     box = union_of([boxes[0], boxes[1]])
-    a, b = first.array[box] != 0, second.array[box] != 0
-    centers = np.where(a, distance_mm(b, first.spacing_mm), np.float32(np.inf))
-    nearest = np.unravel_index(int(centers.argmin()), centers.shape)
-    faces = distance_mm(_corners(b), first.spacing_mm)[_corners(a)].min()
-    i, j, k = (int(n) + side.start for n, side in zip(nearest, box, strict=True))
-    return Gap(float(centers[nearest]), float(faces), (i, j, k))
+    field = GapField.of(second.crop(box))
+    gap = None if field is None else field.gap_of(first.array[box] != 0)
+    return None if gap is None else gap.shifted(box)
+
+
+@dataclass(frozen=True, eq=False)
+class GapField:
+    """The distances from one structure, found once for the gaps of many others to it.
+
+    centers_mm: from each voxel's centre. faces_mm: from each corner of the voxels, so one more along each axis.
+    """
+
+    structure: Volume
+    centers_mm: DistanceMap
+    faces_mm: OtherDistanceMap
+
+    @classmethod
+    def of(cls, structure: Volume) -> GapField | None:
+        """Of a mask (anything but 0 is inside); None where it is empty."""
+        mask = structure.array != 0
+        if not mask.any():
+            return None
+        spacing_mm = structure.spacing_mm
+        return cls(structure, distance_mm(mask, spacing_mm), distance_mm(_corners(mask), spacing_mm))
+
+    def gap_of(self, mask: Mask) -> Gap | None:
+        """From a mask on the structure's grid to the structure; None where it is empty."""
+        box = bounding_box(mask)
+        if box is None:
+            return None
+        inside = mask[box]
+        centers = np.where(inside, self.centers_mm[box], np.float32(np.inf))
+        i, j, k = np.unravel_index(int(centers.argmin()), centers.shape)
+        a, b, c = (slice(side.start, side.stop + 1) for side in box)
+        faces = self.faces_mm[a, b, c][_corners(inside)].min()
+        nearest = (int(i) + box[0].start, int(j) + box[1].start, int(k) + box[2].start)
+        centers_mm = float(centers[i, j, k])
+        return Gap(centers_mm, float(faces), nearest, self._nearest_to(nearest, centers_mm))
+
+    def _nearest_to(self, index: Index, distance_mm: float) -> Index:
+        """The structure's voxel nearest to one that is known to lie so far from it; ties: the first as stored."""
+        spacing_mm = np.array(self.structure.spacing_mm)
+        i, j, k = (int(n) for n in np.ceil(distance_mm / spacing_mm) + 1)
+        point: Box = (slice(index[0], index[0] + 1), slice(index[1], index[1] + 1), slice(index[2], index[2] + 1))
+        box = grow_box(point, (i, j, k), self.structure.shape)
+        there = np.argwhere(self.structure.array[box] != 0) + [side.start for side in box]
+        i, j, k = (int(n) for n in there[(((there - index) * spacing_mm) ** 2).sum(axis=1).argmin()])
+        return i, j, k
 
 
 def distance_mm(mask: Mask, spacing_mm: Vector) -> DistanceMap:
@@ -125,6 +179,11 @@ def _brought_to(fine: _Fine, mask: Volume) -> OtherMask:
         return np.full(fine.grid.shape, bool(inside.any()))
     signed = distance_mm(~inside, mask.spacing_mm) - distance_mm(inside, mask.spacing_mm)
     return np.asarray(resample(mask.with_array(signed), fine.grid, outside=-1.0).array > 0)
+
+
+def _shifted(index: Index, box: Box) -> Index:
+    i, j, k = (n + side.start for n, side in zip(index, box, strict=True))
+    return i, j, k
 
 
 def _reached(structure: Volume, reach_mm: float) -> Box | None:
