@@ -15,6 +15,7 @@ from LiverTumorSegLib.cli import (
     measure_command,
     models_command,
     phantom_command,
+    plan_command,
     segment_command,
     serve_command,
     train_command,
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (
         segment_command,
         measure_command,
+        plan_command,
         evaluate_command,
         models_command,
         serve_command,
