@@ -18,6 +18,7 @@ from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.workbench.activity import Activity
 from LiverTumorSegLib.workbench.live_measuring import LiveMeasuring
+from LiverTumorSegLib.workbench.live_planning import LivePlanning
 from LiverTumorSegLib.workbench.result_watch import ResultWatch
 from LiverTumorSegLib.workbench.segment_run import RunOptions, SegmentRun
 from LiverTumorSegModule.packages import Installation, how_to_get_missing
@@ -30,7 +31,8 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     """Usable without a widget: ``process`` for scripts; for applications, work that goes on while they live.
 
     onProgress: called with the running activity. onMeasuring: with a line on the numbers of an edited mask, empty once
-    they are all known.
+    they are all known. onPlanning: with a line on the plan, empty once all is as chosen. onUsual: with the usual
+    resections.
     """
 
     def __init__(self) -> None:
@@ -39,10 +41,19 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.activity: Activity | None = None
         self.onProgress: Callable[[Activity], None] = lambda _activity: None
         self.onMeasuring: Callable[[str], None] = lambda _text: None
+        self.onPlanning: Callable[[str], None] = lambda _text: None
+        self.onUsual: Callable[[list[dict[str, Any]]], None] = lambda _usual: None
         self._onFinished: Callable[[Any], None] = lambda _activity: None
         folder = Path(slicer.app.temporaryPath)
         self.measuring = LiveMeasuring(python_words(), folder, lambda text: self.onMeasuring(text), how_to_get_missing)
-        self._watch = ResultWatch(self.measuring.changed, self._linesMoved)
+        self.planning = LivePlanning(
+            python_words(),
+            folder,
+            lambda text: self.onPlanning(text),
+            lambda usual: self.onUsual(usual),
+            how_to_get_missing,
+        )
+        self._watch = ResultWatch(self._maskChanged, self._linesMoved)
         self._timer = qt.QTimer()
         self._timer.setInterval(TICK_MS)
         self._timer.connect("timeout()", self.tick)
@@ -57,6 +68,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._stopActivity()
         self._watch.forget()
         self.measuring.close()
+        self.planning.close()
 
     def runOptions(self, offline: bool = False, offlineFolder: Path | None = None) -> RunOptions:
         """How runs are made in this Slicer."""
@@ -121,6 +133,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._stopActivity()
         self._watch.forget()
         self.measuring.forget()
+        self.planning.forget()
 
     def tick(self) -> None:
         """One step of everything that goes on; called by a timer."""
@@ -129,6 +142,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             return
         self._watch.look(scene)
         self.measuring.poll(scene)
+        self.planning.poll(scene)
         activity = self.activity
         if activity is None:
             return
@@ -164,6 +178,10 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         """It is on the screen; surfaces follow."""
         logging.info("Result: %s", result.segmentation.GetName())
         self._watch.look(slicer.mrmlScene)
+
+    def _maskChanged(self, result: Any) -> None:
+        self.measuring.changed(result)
+        self.planning.mask_changed(result)
 
     def _linesMoved(self, result: Any) -> None:
         from LiverTumorSegLib.mrml.result_nodes import keep_moved_lines, show_reader_lengths

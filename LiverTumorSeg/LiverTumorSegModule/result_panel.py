@@ -35,6 +35,7 @@ class ResultPanel:
             table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
         ui.lesionTable.connect("clicked(QModelIndex)", self._on_row)
         ui.lesionTable.connect("activated(QModelIndex)", self._on_row)
+        ui.segmentsCheckBox.connect("toggled(bool)", self.show_segments)
         ui.copyButton.connect("clicked()", self.copy_tables)
         ui.exportButton.connect("clicked()", self._on_export)
         ui.reportButton.connect("clicked()", lambda: self._on_report(self._result))
@@ -53,6 +54,9 @@ class ResultPanel:
         self._ui.lesionTable.setMRMLTableNode(result.lesions if result else None)
         for button in (self._ui.copyButton, self._ui.exportButton, self._ui.reportButton):
             button.enabled = result is not None
+        segments = result.segments if result else None
+        self._ui.segmentsCheckBox.enabled = segments is not None
+        self._ui.segmentsCheckBox.checked = segments is not None and bool(segments.GetDisplayVisibility())
         self._show_in_editor(result)
         self.refresh()
 
@@ -65,6 +69,13 @@ class ResultPanel:
     def say(self, text: str) -> None:
         """What is being measured, or could not be."""
         _show_text(self._ui.measureStatusLabel, text)
+
+    def show_segments(self, visible: bool) -> None:
+        """The Couinaud segments of the result, in slices and in 3D."""
+        from LiverTumorSegLib.mrml.result_nodes import show_segments
+
+        if self._result is not None:
+            show_segments(self._result, visible=visible)
 
     def jump_to_lesion(self, lesion_id: int) -> None:
         """Turn the slice views to the long axis of a lesion; nothing happens if there is none of that number."""

@@ -42,6 +42,7 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Called when the module is opened for the first time."""
+        from LiverTumorSegModule.plan_panel import PlanPanel
         from LiverTumorSegModule.result_panel import ResultPanel
 
         ScriptedLoadableModuleWidget.setup(self)
@@ -51,9 +52,12 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = LiverTumorSegLogic()
         self.logic.onProgress = self._onProgress
         self.logic.onMeasuring = self._onMeasuring
+        self.logic.onPlanning = lambda text: self.planPanel.say(text)
+        self.logic.onUsual = lambda usual: self.planPanel.offer(usual)
         self.inputPanel = InputPanel(self.ui, self.refresh)
         self.runPanel = RunPanel(self.ui, self.onSegment, self.onCancel)
         self.resultPanel = ResultPanel(self.ui, self._onResultChosen, self.onReport)
+        self.planPanel = PlanPanel(self.ui, self.logic.planning, self.refresh)
         form.setMRMLScene(slicer.mrmlScene)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartClose)
@@ -183,6 +187,7 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             chosen = next(reversed(results_of(volume)), None)
         self._parameters.result = chosen.segmentation if chosen else None
         self.resultPanel.show(chosen)
+        self.planPanel.show(chosen)
 
     def _takeParameterNode(self) -> None:
         if self.logic is None:
@@ -212,6 +217,7 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters = None
         self.inputPanel.show(None)
         self.resultPanel.show(None)
+        self.planPanel.show(None)
         self.ui.segmentEditor.removeViewObservations()
         self.runPanel.show_idle(None)
 

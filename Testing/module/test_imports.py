@@ -16,11 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from LiverTumorSegModule.surroundings import name_of, required_packages
+from module_widget import opened_module, wait_until
 from mrml_case import ct_array, label_array, oblique_affine
 from packages_env import ROOT
+from plan_scenes import divided_result
 
 from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.measure.case import measure_case
+from LiverTumorSegLib.mrml.plan import plan_of
 from LiverTumorSegLib.mrml.result_nodes import add_result
 from LiverTumorSegLib.mrml.views import add_default_views, focus_of
 from LiverTumorSegLib.mrml.volume_node import add_volume_node, view_of
@@ -218,6 +221,55 @@ def test_a_stored_result_is_shown_jumped_through_and_exported_before_anything_is
     assert said == "Both tables are on the clipboard."
     assert "The liver's volume is implausible" in flags  # a liver of some milliliters is not a liver
     assert [len(text.splitlines()) for text in exported] == [1 + len(volumes), 1 + 2]
+
+
+@pytest.fixture
+def stored_plan(scene, tmp_path):
+    """Its file, and the table's cells."""
+    with opened_module() as module:
+        result = divided_result(scene)
+        module.ui.inputSelector.setCurrentNode(result.volume)
+        module.ui.planCheckBox.checked = True
+        module.ui.planSegmentIICheckBox.checked = True
+        module.logic.tick()
+        wait_until(lambda: not module.logic.planning.busy, module)
+        values = cells_of(plan_of(result).table)
+        save_mrb(scene, tmp_path / "plan.mrb")
+    assert ["Resection", "Segment II removed"] in values
+    return tmp_path / "plan.mrb", values
+
+
+def test_a_stored_plan_keeps_its_numbers_says_what_is_missing_and_can_be_removed(run_in_slicer, stored_plan):
+    path, values = stored_plan
+    code = f"""{OPENED}
+import time
+slicer.util.loadScene({str(path)!r})
+widget = opened()
+widget.logic.planning.child._python = (sys.executable, "-S")  # the child has no packages either
+from LiverTumorSegLib.mrml.plan import plan_of
+from LiverTumorSegLib.mrml.result import results_in
+(result,) = results_in(slicer.mrmlScene)
+table, display = plan_of(result).table, result.segmentation.GetDisplayNode()
+deadline = time.monotonic() + 60
+while not widget.ui.planStatusLabel.text.startswith("Nothing can be planned") and time.monotonic() < deadline:
+    widget.logic.tick()
+    slicer.app.processEvents()
+    time.sleep(0.01)
+said = widget.ui.planStatusLabel.text
+cells = [[table.GetCellText(row, column) for column in range(2)] for row in range(table.GetNumberOfRows())]
+seen = [display.GetSegmentVisibility3D("liver")]
+widget.ui.planCheckBox.checked = False
+seen.append(display.GetSegmentVisibility3D("liver"))
+widget.ui.planRemoveButton.click()
+is_gone = plan_of(result) is None
+widget.cleanup()
+print(json.dumps([cells, said, seen, is_gone]))
+"""
+    found, said, seen, is_gone = run_in_slicer(code)
+    assert found == values
+    assert "press Segment" in said
+    assert seen == [False, True]
+    assert is_gone
 
 
 def test_an_installed_module_finds_library_and_list_of_packages_beside_itself(run_in_slicer, tmp_path):
