@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from LiverTumorSegLib.labels import MAIN_LABELS, LabelSet
+from LiverTumorSegLib.labels import LIVER, SEGMENTATION_LABELS, TUMOR, VEINS, VESSEL, LabelSet
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.study import Study
 from LiverTumorSegLib.volume import Volume
+
+
+def shown_in(segmentation: Volume) -> LabelSet:
+    """Labels of a map (values of SEGMENTATION_LABELS) that a reader wants to see: the main ones, and instead of vessels
+    the veins, where they were told apart.
+    """
+    array = segmentation.array
+    there = {label for label in (VESSEL, *VEINS) if bool((array == label.value).any())}
+    apart = bool(there & set(VEINS))
+    wanted = {LIVER, TUMOR, *(there if apart else (VESSEL,))}
+    return LabelSet(tuple(label for label in SEGMENTATION_LABELS if label in wanted))
 
 
 @dataclass(frozen=True)
 class RunRecord:
     """How a result came about: written as run.json, so that a number can always be traced.
 
-    model: id, title, licence, origin, hashes of what made the masks ({} if a reader drew them). timings_s: seconds by
-    stage. postprocessing: what each step changed, in ml.
+    model: id, title, licence, origin, hashes of what made the masks ({} if a reader drew them). anatomy: the same of
+    what divided the liver ({} if nothing did). timings_s: seconds by stage. postprocessing: what each step changed, in
+    ml.
     """
 
     command: str
@@ -30,15 +43,25 @@ class RunRecord:
     peak_memory_mib: float | None = None
     postprocessing: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    anatomy: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """segmentation: uint8 on the CT's grid, values of ``labels``. lesions: uint16 ids of ``measurements.lesions``."""
+    """segmentation: uint8 on the CT's grid, values of ``labels``. lesions: uint16 ids of ``measurements.lesions``.
+
+    segments: uint8, Couinaud segments 1 to 8 inside the organ, 0 outside; None where nobody has divided it.
+    """
 
     study: Study
     segmentation: Volume
     lesions: Volume
     measurements: Measurements
     run: RunRecord
-    labels: LabelSet = MAIN_LABELS
+    labels: LabelSet = SEGMENTATION_LABELS
+    segments: Volume | None = None
+
+    @cached_property
+    def shown(self) -> LabelSet:
+        """Those labels that a reader wants to see."""
+        return shown_in(self.segmentation)

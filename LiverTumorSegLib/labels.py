@@ -82,17 +82,24 @@ MAIN_LABELS = LabelSet((LIVER, VESSEL, TUMOR))
 """The exclusive label map of the main job; the organ is the union of all three."""
 
 PORTAL_VEIN = Label(
-    4, "portal_vein", "Portal vein", (184, 90, 196), ANATOMICAL_STRUCTURE, Code("32764006", "Portal vein"), "vessel"
+    4, "portal_vein", "Portal vein", (150, 95, 235), ANATOMICAL_STRUCTURE, Code("32764006", "Portal vein"), "liver"
 )
 HEPATIC_VEIN = Label(
-    5, "hepatic_vein", "Hepatic veins", (0, 151, 206), ANATOMICAL_STRUCTURE, Code("8993003", "Hepatic vein"), "vessel"
+    5, "hepatic_vein", "Hepatic veins", (0, 151, 206), ANATOMICAL_STRUCTURE, Code("8993003", "Hepatic vein"), "liver"
 )
 VEINS = (PORTAL_VEIN, HEPATIC_VEIN)
 """The vessels of a liver, once they are told apart; VESSEL is one that is not."""
 VESSEL_VALUES = tuple(label.value for label in (VESSEL, *VEINS))
+"""Of all vessels, told apart or not."""
 
 SEGMENTATION_LABELS = LabelSet((*MAIN_LABELS, *VEINS))
 """All that an exclusive label map of a result may hold; the organ is the union of all."""
+
+
+def main_label(label: Label) -> Label:
+    """What a label of SEGMENTATION_LABELS is among those of MAIN_LABELS: a vein is a vessel."""
+    return VESSEL if label in VEINS else label
+
 
 I, II, III, IV, V, VI, VII, VIII = (  # noqa: E741, the names that surgeons use
     Label(value, name, f"Segment {name}", color, ANATOMICAL_STRUCTURE, Code(code, f"Couinaud hepatic segment {name}"))

@@ -5,13 +5,15 @@ Values are stored unrounded; front ends show 0.1 mm, 0.1 ml and 0.1 %.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from LiverTumorSegLib.arrays import Vector
 
 SCHEMA = 1
+SECOND_PERCENT = 20.0
+"""Of a lesion: from so much on, a further segment is named."""
 
 Line = tuple[Vector, Vector]
 """Two end points in patient space (RAS, mm)."""
@@ -25,7 +27,8 @@ class Lesion:
     perpendicular to it in the same slice. feret_mm: largest diameter of the outline whether or not it stays inside the
     lesion. slice_index: index of the slice along ``slice_axis`` of the array (0, 1 or 2). slice_position_mm: S
     coordinate of the long axis' midpoint. flags: machine-readable warnings, see docs/conventions.md. confidence:
-    probability (0 to 1) that it overlaps a true lesion; None where no network has found it.
+    probability (0 to 1) that it overlaps a true lesion; None where no network has found it. segments: Couinaud
+    segments with the percentage of the lesion that lies in each, the largest first; () where they are not known.
     """
 
     id: int
@@ -41,6 +44,13 @@ class Lesion:
     slice_thickness_mm: float
     flags: tuple[str, ...] = ()
     confidence: float | None = None
+    segments: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def segments_title(self) -> str:
+        """Such as "VII", or "VII/VIII" where so much of it lies in another one too; "" where they are not known."""
+        named = [name for place, (name, percent) in enumerate(self.segments) if not place or percent > SECOND_PERCENT]
+        return "/".join(named)
 
 
 class Grade(StrEnum):
@@ -92,11 +102,22 @@ ReaderByLesion = dict[int, ReaderDiameters]
 
 
 @dataclass(frozen=True)
+class SegmentVolume:
+    """A Couinaud segment, with all that lies in it. percent: of the organ."""
+
+    name: str
+    volume_ml: float
+    percent: float
+
+
+@dataclass(frozen=True)
 class Measurements:
     """Volumes in ml; liver_ml is the organ (parenchyma, vessels and tumours inside it).
 
     burden_percent: tumour / organ, None where no liver was found. algorithm: version of the definitions behind the
     diameters (docs/conventions.md). quality: None where no network made the masks, or a reader edited them.
+    vessel_ml: of all vessels; portal_vein_ml, hepatic_vein_ml: None where they were not told apart. segments: () where
+    nobody has divided the liver.
     """
 
     liver_ml: float
@@ -107,6 +128,9 @@ class Measurements:
     flags: tuple[str, ...] = ()
     algorithm: str = ""
     quality: CaseQuality | None = None
+    portal_vein_ml: float | None = None
+    hepatic_vein_ml: float | None = None
+    segments: tuple[SegmentVolume, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Schema 1 of measurements.json; keys may be added later, never renamed."""
@@ -119,11 +143,14 @@ class Measurements:
             "flags": list(self.flags),
             "algorithm": self.algorithm,
             "quality": None if self.quality is None else self.quality.to_json(),
+            "portal_vein": {"volume_ml": self.portal_vein_ml},
+            "hepatic_vein": {"volume_ml": self.hepatic_vein_ml},
+            "segments": [asdict(segment) for segment in self.segments],
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Measurements:
-        """The inverse of to_json; files of older versions have no confidence and no quality.
+        """The inverse of to_json; files of older versions have no confidence, no quality and no segments.
 
         Raises ValueError on another schema.
         """
@@ -139,6 +166,9 @@ class Measurements:
             flags=tuple(data["flags"]),
             algorithm=data.get("algorithm", ""),
             quality=CaseQuality.from_json(data["quality"]) if data.get("quality") else None,
+            portal_vein_ml=data.get("portal_vein", {}).get("volume_ml"),
+            hepatic_vein_ml=data.get("hepatic_vein", {}).get("volume_ml"),
+            segments=tuple(SegmentVolume(**segment) for segment in data.get("segments", ())),
         )
 
 
@@ -148,11 +178,13 @@ _LINES = ("long_axis_ras_mm", "short_axis_ras_mm")
 def _lesion_json(lesion: Lesion) -> dict[str, Any]:
     plain = {name: getattr(lesion, name) for name in Lesion.__dataclass_fields__}
     lines = {name: [list(point) for point in plain[name]] for name in _LINES}
-    return plain | lines | {"flags": list(lesion.flags)}
+    segments = [{"name": name, "percent": percent} for name, percent in lesion.segments]
+    return plain | lines | {"flags": list(lesion.flags), "segments": segments}
 
 
 def _lesion_from_json(item: dict[str, Any]) -> Lesion:
-    known = {name: item[name] for name in Lesion.__dataclass_fields__ if name != "confidence"}
+    known = {name: item[name] for name in Lesion.__dataclass_fields__ if name not in ("confidence", "segments")}
     lines = {name: tuple(tuple(point) for point in item[name]) for name in _LINES}
-    later = {"flags": tuple(item["flags"]), "confidence": item.get("confidence")}
+    segments = tuple((segment["name"], segment["percent"]) for segment in item.get("segments", ()))
+    later = {"flags": tuple(item["flags"]), "confidence": item.get("confidence"), "segments": segments}
     return Lesion(**(known | lines | later))

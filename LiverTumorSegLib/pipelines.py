@@ -15,6 +15,7 @@ from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.classical.chan_vese import refine_contours
 from LiverTumorSegLib.classical.vessels import NO_VESSELS_WARNING, find_vessels
 from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
+from LiverTumorSegLib.inference.dividing import Divider, Given
 from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.segmenters import Segmenter
 from LiverTumorSegLib.measure.case import measure_case
@@ -46,10 +47,16 @@ REGION_MARGIN_MM = 12.0
 
 
 def segment(
-    study: Study, settings: SegmentSettings, segmenter: Segmenter, progress: Progress, warnings: tuple[str, ...] = ()
+    study: Study,
+    settings: SegmentSettings,
+    segmenter: Segmenter,
+    progress: Progress,
+    warnings: tuple[str, ...] = (),
+    divider: Divider | None = None,
 ) -> Case:
     """Liver, vessels and tumours of a CT with their measurements; warnings are those the caller already has.
 
+    divider: gives Couinaud segments, and tells portal vein from hepatic veins; None leaves that out.
     No liver: an empty segmentation and the flag "no-liver-found". Masks come back on the CT's own grid; apart from the
     label maps nothing of the whole volume's size is built. May raise CancelledError from the progress callback.
     """
@@ -69,23 +76,29 @@ def segment(
         version=__version__,
         started=started,
         settings=settings.to_json(),
-        model=_model_facts(segmenter.spec) | {"networks": segmenter.describe()},
+        model=model_facts(segmenter.spec) | {"networks": segmenter.describe()},
         source=study.source.to_json(),
         warnings=(*study.source.warnings, *warnings),
         postprocessing=tuple(log),
     )
     flags = () if segmenter.spec.has_networks else (NO_NETWORK,)
-    case = _measured(study, study.ct.with_array(labels), None, run, flags, progress)
+    case = _measured(study, study.ct.with_array(labels), None, run, flags, progress, divider)
     return case if findings is None else _judged(case, findings, segmenter.spec, progress)
 
 
 def measure(
-    study: Study, segmentation: Volume, lesions: Volume | None, warnings: tuple[str, ...], progress: Progress
+    study: Study,
+    segmentation: Volume,
+    lesions: Volume | None,
+    warnings: tuple[str, ...],
+    progress: Progress,
+    divider: Divider | Given | None = None,
 ) -> Case:
     """Measurements of masks that somebody drew or corrected: nothing is dropped, however small.
 
-    segmentation: uint8 on the CT's grid, values of MAIN_LABELS. lesions: the reader's grouping, or None for
-    26-connected parts.
+    segmentation: uint8 on the CT's grid, values of SEGMENTATION_LABELS. lesions: the reader's grouping, or None for
+    26-connected parts. divider: as in ``segment``, or segments that are there already; vessels that somebody has told
+    apart stay so.
     """
     run = RunRecord(
         command="measure",
@@ -96,7 +109,7 @@ def measure(
         source=study.source.to_json(),
         warnings=(*study.source.warnings, *warnings),
     )
-    return _measured(study, segmentation, lesions, run, (), progress)
+    return _measured(study, segmentation, lesions, run, (), progress, divider)
 
 
 def _anatomy(
@@ -153,11 +166,24 @@ def _measured(
     run: RunRecord,
     flags: tuple[str, ...],
     progress: Progress,
+    divider: Divider | Given | None,
 ) -> Case:
-    with progress.stage("measure", 0.85, 0.87, "Measuring"):
-        measurements, instances = measure_case(segmentation, lesions)
+    segments = None
+    if divider is not None:
+        with progress.stage("segments", 0.85, 0.86, "Dividing the liver") as report:
+            divided = divider.divide(segmentation, report)
+        segmentation, segments = divided.segmentation, divided.segments
+        run = replace(run, anatomy=_made_by(divider))
+    with progress.stage("measure", 0.86, 0.87, "Measuring"):
+        measurements, instances = measure_case(segmentation, lesions, segments=segments)
     measurements = replace(measurements, flags=(*flags, *measurements.flags))
-    return Case(study, segmentation, instances, measurements, run)
+    return Case(study, segmentation, instances, measurements, run, segments=segments)
+
+
+def _made_by(divider: Divider | Given) -> dict[str, Any]:
+    if isinstance(divider, Given):
+        return {}
+    return model_facts(divider.spec) | {"networks": divider.describe()}
 
 
 def evidence_of(findings: Findings) -> Evidence:
@@ -175,7 +201,8 @@ def _judged(case: Case, findings: Findings, spec: ModelSpec, progress: Progress)
     return replace(case, measurements=measured)
 
 
-def _model_facts(spec: ModelSpec) -> dict[str, Any]:
+def model_facts(spec: ModelSpec) -> dict[str, Any]:
+    """What the record of a run says of a model."""
     return {
         "id": spec.id,
         "title": spec.title,

@@ -53,6 +53,13 @@ class Quality(StrEnum):
     BEST = "best"
 
 
+class Division(StrEnum):
+    """Whether the liver is divided into Couinaud segments, and its vessels into portal vein and hepatic veins."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class Contents(StrEnum):
     """Of a result folder; data leaves out what is for people: the Slicer scene, the pictures and the report."""
 
@@ -76,6 +83,7 @@ class SegmentSettings:
     contour: Contour = Contour.OFF
     min_lesion_ml: float = 0.1
     threads: int = 0
+    anatomy: Division = Division.ON
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_lesion_ml < 1000:

@@ -12,7 +12,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 RESULT_FILES = {
     "labels.json", "lesions.nii.gz", "measurements.csv", "measurements.json", "overview.png", "report.html", "run.json",
-    "scene.mrb", "segmentation.nii.gz", "segmentation.seg.nrrd", "volumes.csv",
+    "couinaud.nii.gz", "couinaud.seg.nrrd", "scene.mrb", "segmentation.nii.gz", "segmentation.seg.nrrd", "volumes.csv",
 }  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from LiverTumorSegLib.registry import find_model
 
 AXIAL, THREE_D, CORONAL, SAGITTAL = range(4)
 """The views in their order on the page."""
-LIVER, VESSELS, TUMORS = range(3)
-"""The structures in their order on the page."""
+LIVER, TUMORS, PORTAL_VEIN, HEPATIC_VEINS, DIAMETERS, SEGMENTS = range(6)
+"""The structures in their order on the page, and what can be shown beside them."""
 ORGAN, WITHOUT_TUMORS, VESSEL, TUMOR = (
     "Liver with vessels and tumors", "Liver without tumors", "Liver vessels", "Liver tumors",
 )  # fmt: skip

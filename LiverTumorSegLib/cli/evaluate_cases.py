@@ -13,6 +13,7 @@ from LiverTumorSegLib.evaluation.agreement import STRUCTURES
 from LiverTumorSegLib.evaluation.summary import ROLES
 from LiverTumorSegLib.io.label_names import label_of
 from LiverTumorSegLib.io.results import SEGMENTATION
+from LiverTumorSegLib.labels import main_label
 
 _COLUMNS = ("case", "prediction", "reference", *STRUCTURES, "role", "annotated")
 _ENDINGS = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
@@ -171,7 +172,7 @@ def _structure(word: str) -> str:
         raise InputError(
             found=f"{word!r} among the annotated structures", expected=", ".join(STRUCTURES), remedy="Correct it"
         )
-    return label.name
+    return main_label(label).name
 
 
 def _check_names(cases: list[PlannedCase], table: Path) -> None:

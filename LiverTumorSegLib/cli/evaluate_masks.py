@@ -17,14 +17,14 @@ from LiverTumorSegLib.io.results import LABELS, read_segmentation_of
 from LiverTumorSegLib.io.seg_nrrd import is_seg_nrrd, read_seg_nrrd
 from LiverTumorSegLib.io.segmentation import read_segmentation
 from LiverTumorSegLib.io.text_files import read_json
-from LiverTumorSegLib.labels import MAIN_LABELS
+from LiverTumorSegLib.labels import TUMOR, VESSEL_VALUES, main_label
 from LiverTumorSegLib.volume import Volume
 
 MOST_VALUES = 1000
 """More is an image, not a mask."""
 
 LabelMap = tuple[Volume, tuple[str, ...]]
-"""Values of MAIN_LABELS, and warnings."""
+"""Values of SEGMENTATION_LABELS, and warnings."""
 
 
 def read_prediction(path: Path) -> LabelMap:
@@ -131,12 +131,13 @@ def _named_in(path: Path) -> frozenset[str] | None:
         labels = [label_of((str(name),)) for name in dict(data.get("labels", data))]
     else:
         return None
-    return frozenset(label.name for label in labels if label is not None)
+    return frozenset(main_label(label).name for label in labels if label is not None)
 
 
 def _absent(path: Path, labels: Volume) -> tuple[str, ...]:
     """A warning for structures without a voxel, of which nobody said whether the expert looked for them."""
-    absent = [name for name, value in MAIN_LABELS.values().items() if name != "liver" and value not in labels.array]
+    values = {"vessel": VESSEL_VALUES, "tumor": (TUMOR.value,)}
+    absent = [name for name, some in values.items() if not np.isin(labels.array, some).any()]
     if not absent:
         return ()
     others = " ".join(name for name in STRUCTURES if name not in absent)

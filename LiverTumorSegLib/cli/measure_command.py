@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from LiverTumorSegLib.cli.options import add_contents, add_ct, add_output, some_path
+from LiverTumorSegLib.cli.options import add_anatomy, add_contents, add_ct, add_output, some_path
 from LiverTumorSegLib.cli.runtime import Job
+from LiverTumorSegLib.settings import SegmentSettings
 
 if TYPE_CHECKING:
     from LiverTumorSegLib.cli.options import Subparsers
@@ -36,6 +37,14 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         help="lesion ids on the CT's grid, where parts that do not touch are one lesion or touching ones are two "
         "(lesions.nii.gz of a result); without it a lesion is a connected part",
     )
+    parser.add_argument(
+        "--segments",
+        type=some_path,
+        metavar="FILE",
+        help="Couinaud segments on the CT's grid, values 1 to 8 (couinaud.nii.gz of a result), also of the mask as it "
+        "was before somebody edited it; without it they are found anew",
+    )
+    add_anatomy(parser)
     add_output(parser)
     add_contents(parser)
     parser.set_defaults(work=work)
@@ -43,9 +52,11 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
 
 def work(arguments: argparse.Namespace, job: Job) -> int:
     """Measure and print the table."""
+    from LiverTumorSegLib.cli.model_choice import choose_divider
     from LiverTumorSegLib.cli.summary import facts, summary
+    from LiverTumorSegLib.inference.dividing import Given
     from LiverTumorSegLib.io.read import read_study
-    from LiverTumorSegLib.io.segmentation import read_lesions, read_segmentation
+    from LiverTumorSegLib.io.segmentation import read_couinaud, read_lesions, read_segmentation
     from LiverTumorSegLib.pipelines import measure
     from LiverTumorSegLib.progress import Progress
     from LiverTumorSegLib.publish import publishing
@@ -57,6 +68,8 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
             publisher.check_room(study)
             segmentation, warnings = read_segmentation(arguments.segmentation, study.ct)
             lesions = read_lesions(arguments.lesions, study.ct) if arguments.lesions else None
-        case = publisher.publish(measure(study, segmentation, lesions, warnings, progress))
+            given = Given(read_couinaud(arguments.segments, study.ct)) if arguments.segments else None
+        divider, more = (given, ()) if given else choose_divider(SegmentSettings(anatomy=arguments.anatomy))
+        case = publisher.publish(measure(study, segmentation, lesions, warnings + more, progress, divider))
     job.output.result(summary(case, arguments.output), **facts(case, arguments.output))
     return 0

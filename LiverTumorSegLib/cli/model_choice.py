@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from LiverTumorSegLib.engines import choose_engine
-from LiverTumorSegLib.errors import CancelledError, ModelUnavailableError
+from LiverTumorSegLib.errors import CancelledError, InputError, ModelUnavailableError
+from LiverTumorSegLib.inference.dividing import Divider
 from LiverTumorSegLib.io import weights
 from LiverTumorSegLib.io.own_weights import is_weights_path, model_of_file
 from LiverTumorSegLib.progress import ProgressCallback
-from LiverTumorSegLib.registry import BUILT_IN, COMBINED, ModelSpec, find_model
-from LiverTumorSegLib.settings import SegmentSettings
+from LiverTumorSegLib.registry import ANATOMY, BUILT_IN, COMBINED, ModelSpec, find_model
+from LiverTumorSegLib.settings import Division, Precision, SegmentSettings
 
 AUTO = "auto"
 
@@ -38,6 +40,18 @@ def choose_model(name: str, report: ProgressCallback, *, offline: bool) -> tuple
     except ModelUnavailableError as error:
         return BUILT_IN, (f"The built-in network alone was used, which is less accurate. {error}",)
     return COMBINED, ()
+
+
+def choose_divider(settings: SegmentSettings) -> tuple[Divider | None, tuple[str, ...]]:
+    """What divides the liver, and warnings: none where that is not wanted, or nothing here can run a network."""
+    if settings.anatomy is Division.OFF:
+        return None, ()
+    try:
+        # Its rounding must not depend on the machine, and a quarter of a second is not worth saving.
+        choice = choose_engine(replace(settings, precision=Precision.FP32))
+    except InputError as error:
+        return None, (f"Couinaud segments were left out. {error}",)
+    return Divider(ANATOMY, choice), ()
 
 
 def model_named(name: str) -> ModelSpec:

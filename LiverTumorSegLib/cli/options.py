@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from LiverTumorSegLib.cli.progress_output import ProgressMode
-from LiverTumorSegLib.settings import Contents, SegmentSettings
+from LiverTumorSegLib.settings import Contents, Division, SegmentSettings
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -88,6 +88,7 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
     _add_choice(parser, "engine", usual.engine, "auto: OpenVINO on a CPU, torch on a GPU and where OpenVINO is missing")
     _add_choice(parser, "precision", usual.precision, "auto: bf16 where the processor has it")
     _add_choice(parser, "contour", usual.contour, "refinement of tumor outlines")
+    add_anatomy(parser)
     parser.add_argument("--threads", type=int, default=usual.threads, metavar="N", help="0 (default): all cores")
     parser.add_argument(
         "--min-lesion-ml",
@@ -99,6 +100,11 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline", action="store_true", help="never download: without cached networks, use the built-in one alone"
     )
+
+
+def add_anatomy(parser: argparse.ArgumentParser) -> None:
+    """--anatomy: whether to divide the liver."""
+    _add_choice(parser, "anatomy", Division.ON, "Couinaud segments, and portal vein apart from hepatic veins")
 
 
 def _add_choice(parser: argparse.ArgumentParser, name: str, usual: StrEnum, what: str) -> None:
@@ -124,4 +130,5 @@ def settings_from(arguments: argparse.Namespace) -> SegmentSettings:
         contour=arguments.contour,
         min_lesion_ml=arguments.min_lesion_ml,
         threads=arguments.threads,
+        anatomy=arguments.anatomy,
     )

@@ -22,7 +22,8 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         "segment",
         help="find liver, vessels and tumors in a CT and measure them",
         description="Find liver, vessels and tumors in an abdominal CT, measure them (ml, mm), and write the result "
-        "folder: an editable Slicer segmentation and scene, NIfTI label maps, measurements, pictures and a report.",
+        "folder: an editable Slicer segmentation and scene, NIfTI label maps (also of the Couinaud segments), "
+        "measurements, pictures and a report.",
         parents=list(parents),
     )
     add_ct(parser)
@@ -60,7 +61,7 @@ def segment_to_folder(
     contents: Contents = Contents.ALL,
 ) -> Case:
     """From a CT's path to the finished result folder; nothing is left behind if it fails or is cancelled."""
-    from LiverTumorSegLib.cli.model_choice import check_choice, choose_model
+    from LiverTumorSegLib.cli.model_choice import check_choice, choose_divider, choose_model
     from LiverTumorSegLib.inference.segmenters import make_segmenter
     from LiverTumorSegLib.io.read import read_study
     from LiverTumorSegLib.pipelines import segment
@@ -76,4 +77,5 @@ def segment_to_folder(
         with progress.stage("model", 0.03, 0.05, "Getting the model ready") as report:
             spec, warnings = choose_model(settings.model, report, offline=offline)
             segmenter = make_segmenter(spec, settings)
-        return publisher.publish(segment(study, settings, segmenter, progress, warnings))
+            divider, more = choose_divider(settings)
+        return publisher.publish(segment(study, settings, segmenter, progress, warnings + more, divider))

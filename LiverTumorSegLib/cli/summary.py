@@ -34,11 +34,20 @@ def summary(case: Case, folder: Path) -> str:
 
 def _volumes(measured: Measurements) -> list[str]:
     burden = "" if measured.burden_percent is None else f"   ({measured.burden_percent:.1f} % of the liver)"
+    veins = ""
+    if measured.portal_vein_ml is not None and measured.hepatic_vein_ml is not None:
+        veins = f"   (portal {measured.portal_vein_ml:.1f} ml, hepatic {measured.hepatic_vein_ml:.1f} ml)"
     return [
         f"Liver    {measured.liver_ml:9.1f} ml",
-        f"Vessels  {measured.vessel_ml:9.1f} ml",
+        f"Vessels  {measured.vessel_ml:9.1f} ml{veins}",
         f"Tumors   {measured.tumor_ml:9.1f} ml{burden}",
+        *([f"Segments {_segments(measured)}"] if measured.segments else []),
     ]
+
+
+def _segments(measured: Measurements) -> str:
+    """Volumes of the Couinaud segments in one line."""
+    return ", ".join(f"{segment.name} {segment.volume_ml:.0f}" for segment in measured.segments) + " ml"
 
 
 def _lesions(measured: Measurements) -> list[str]:
@@ -46,7 +55,11 @@ def _lesions(measured: Measurements) -> list[str]:
         return ["No lesion."]
     rows = [
         f"{lesion.id:6d} {lesion.volume_ml:10.1f} {lesion.long_axis_mm:10.1f} {lesion.short_axis_mm:10.1f} "
-        f"{lesion.slice_index:6d}  {', '.join(lesion.flags)}".rstrip()
+        f"{lesion.slice_index:6d}  {lesion.segments_title:8s}  {', '.join(lesion.flags)}".rstrip()
         for lesion in measured.lesions
     ]
-    return ["", f"{'lesion':>6} {'volume ml':>10} {'long mm':>10} {'short mm':>10} {'slice':>6}  flags", *rows]
+    return [
+        "",
+        f"{'lesion':>6} {'volume ml':>10} {'long mm':>10} {'short mm':>10} {'slice':>6}  {'segment':8s}  flags",
+        *rows,
+    ]

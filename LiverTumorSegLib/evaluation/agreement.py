@@ -14,7 +14,7 @@ from LiverTumorSegLib.evaluation.lesions import LesionCoverage, LongestDiameter,
 from LiverTumorSegLib.evaluation.overlap import dice, volume_error
 from LiverTumorSegLib.evaluation.surface import TOLERANCE_MM, surface_dice
 from LiverTumorSegLib.geometry.boxes import bounding_box, union_of
-from LiverTumorSegLib.labels import TUMOR, VESSEL
+from LiverTumorSegLib.labels import TUMOR, VESSEL_VALUES
 from LiverTumorSegLib.volume import Volume
 
 STRUCTURES = ("liver", "vessel", "tumor")
@@ -37,10 +37,9 @@ class Reference:
 
     @classmethod
     def of_labels(cls, labels: Volume, judged: frozenset[str] = frozenset(STRUCTURES)) -> Reference:
-        """From an exclusive label map (values of MAIN_LABELS) whose expert annotated the structures ``judged``."""
+        """From a label map (values of SEGMENTATION_LABELS) whose expert annotated the structures ``judged``."""
         liver, tumor, vessel = (
-            labels.with_array(mask)
-            for mask in (labels.array > 0, labels.array == TUMOR.value, labels.array == VESSEL.value)
+            labels.with_array(mask) for mask in (labels.array > 0, labels.array == TUMOR.value, is_vessel(labels))
         )
         return cls(liver, tumor, vessel, judged)
 
@@ -108,7 +107,7 @@ class Agreement:
 
 
 def agreement(segmentation: Volume, reference: Reference, longest_mm: LongestDiameter | None = None) -> Agreement:
-    """Compare a label map (values of MAIN_LABELS) with an expert's masks.
+    """Compare a label map (values of SEGMENTATION_LABELS) with an expert's masks.
 
     longest_mm: measures the lesions' diameters; without it they are not known.
     Raises InputError where a reference lies on another grid, or vessels come without a liver to count them in.
@@ -140,10 +139,15 @@ def _pairs(segmentation: Volume, reference: Reference) -> dict[str, tuple[Mask, 
                 expected="both: vessels are counted inside the liver",
                 remedy="Give --liver too",
             )
-        pairs["vessel"] = segmentation.array == VESSEL.value, (reference.vessel.array > 0) & organ
+        pairs["vessel"] = is_vessel(segmentation), (reference.vessel.array > 0) & organ
     if reference.tumor is not None:
         pairs["tumor"] = segmentation.array == TUMOR.value, reference.tumor.array > 0
     return {name: masks for name, masks in pairs.items() if name in reference.judged}
+
+
+def is_vessel(labels: Volume) -> Mask:
+    """Vessels of a label map, told apart or not."""
+    return np.isin(labels.array, VESSEL_VALUES)
 
 
 def _compared(name: str, found: Mask, expert: Mask, grid: Volume) -> ClassAgreement:

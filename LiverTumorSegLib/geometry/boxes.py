@@ -51,6 +51,14 @@ def inside(box: Box, outer: Box) -> Box:
     return i, j, k
 
 
+def common(first: Box, second: Box) -> tuple[Box, Box]:
+    """What two boxes of one volume have in common, in the indices of a crop at either; empty ranges for nothing."""
+    i, j, k = (
+        slice(low := max(a.start, b.start), max(low, min(a.stop, b.stop))) for a, b in zip(first, second, strict=True)
+    )
+    return inside((i, j, k), first), inside((i, j, k), second)
+
+
 def union_of(boxes: Sequence[Box]) -> Box:
     """The smallest box that holds all of them; that of the first voxel where there are none."""
     if not boxes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL, Label
+from LiverTumorSegLib.labels import HEPATIC_VEIN, LIVER, PORTAL_VEIN, TUMOR, VESSEL, Label
 
-PRIORITY = (TUMOR, VESSEL, LIVER)
+PRIORITY = (TUMOR, PORTAL_VEIN, HEPATIC_VEIN, VESSEL, LIVER)
 """Where segments overlap, the first one wins."""
 
 _NAMES = {
@@ -19,11 +19,11 @@ _NAMES = {
         "blood vessel",
         "vein",
         "liver vein",
-        "portal vein",
-        "hepatic vein",
         "portal vein and hepatic vein",
         "portal and hepatic vein",
     },
+    PORTAL_VEIN: {"portal vein", "portal", "vena portae"},
+    HEPATIC_VEIN: {"hepatic vein", "hepatic vein and vena cava"},
     TUMOR: {
         "tumor",
         "liver tumor",
@@ -42,14 +42,9 @@ _CODES = {
     LIVER: {"10200004"},
     VESSEL: {
         "59820001",
-        "32764006",
-        "73931004",
-        "70253006",
-        "8993003",
-        "272998002",
-        "273099000",
-        "273202007",
     },
+    PORTAL_VEIN: {"32764006", "73931004", "70253006"},
+    HEPATIC_VEIN: {"8993003", "272998002", "273099000", "273202007"},
     TUMOR: {"4147007", "108369006", "86049000", "372087000", "14799000", "52988006"},
 }
 

@@ -10,7 +10,9 @@ from LiverTumorSegLib.io.text_files import read_json
 from LiverTumorSegLib.registry import ModelSpec, NetworkFacts, WeightsFile
 
 SUFFIX = ".safetensors"
-ARCHITECTURE = "lvt"
+SEGMENTER, ANATOMY = "lvt", "lvt-anatomy"
+"""Architectures: networks that see a CT, and those that see a liver's shape."""
+_SETTINGS = {SEGMENTER: "ml", ANATOMY: "anatomy"}
 
 
 def is_weights_path(model: str) -> bool:
@@ -18,10 +20,10 @@ def is_weights_path(model: str) -> bool:
     return model.endswith(SUFFIX)
 
 
-def model_of_file(path: Path) -> ModelSpec:
+def model_of_file(path: Path, architecture: str = SEGMENTER) -> ModelSpec:
     """The model in NAME.safetensors with the card NAME.json; the card's hashes are what ``io.weights.load`` checks.
 
-    Raises InputError where one of the two is missing, or the card is none of a network that inference knows.
+    Raises InputError where one of the two is missing, or the card is none of a network of that architecture.
     """
     card_path = path.with_suffix(".json")
     for file in (path, card_path):
@@ -32,18 +34,18 @@ def model_of_file(path: Path) -> ModelSpec:
                 remedy="Check the path, or copy both files",
             )
     try:
-        return _spec(read_json(card_path), path)
+        return _spec(read_json(card_path), path, architecture)
     except (LookupError, TypeError, ValueError) as error:
         raise InputError(
-            found=f"{card_path.name} is not the card of a network for liver, vessels and tumors ({error})",
+            found=f"{card_path.name} is not the card of a network of the kind {architecture} ({error})",
             expected="a card as 'livertumorseg train' writes it",
-            remedy="Train with setting ml and a plain network, or use another file",
+            remedy=f"Train with setting {_SETTINGS[architecture]} and a plain network, or use another file",
         ) from error
 
 
-def _spec(card: dict[str, Any], path: Path) -> ModelSpec:
+def _spec(card: dict[str, Any], path: Path, architecture: str) -> ModelSpec:
     network, hashes = card["network"], card["files"][path.stem]
-    if network["architecture"] != ARCHITECTURE:
+    if network["architecture"] != architecture:
         message = f"architecture {network['architecture']}"
         raise ValueError(message)
     low, high = map(float, network["hu_range"])

@@ -15,28 +15,31 @@ from LiverTumorSegLib.io.nifti import read_nifti, write_nifti
 from LiverTumorSegLib.io.nrrd import write_seg_nrrd
 from LiverTumorSegLib.io.output_folder import OutputKind, check_room, output_folder
 from LiverTumorSegLib.io.text_files import CsvTable, read_json, write_csv, write_json
-from LiverTumorSegLib.labels import LabelSet
+from LiverTumorSegLib.labels import COUINAUD_LABELS, LabelSet
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.volume import Volume
 
 SEGMENTATION, LESIONS = "segmentation.nii.gz", "lesions.nii.gz"
 SEG_NRRD, LABELS = "segmentation.seg.nrrd", "labels.json"
+COUINAUD, COUINAUD_SEG_NRRD = "couinaud.nii.gz", "couinaud.seg.nrrd"
 MEASUREMENTS, LESION_TABLE, VOLUME_TABLE = "measurements.json", "measurements.csv", "volumes.csv"
 RUN, SCENE, REPORT, OVERVIEW = "run.json", "scene.mrb", "report.html", "overview.png"
-_WRITTEN_HERE = {SEGMENTATION, LESIONS, SEG_NRRD, LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
+_VOLUMES = {SEGMENTATION, LESIONS, SEG_NRRD, COUINAUD, COUINAUD_SEG_NRRD}
+_WRITTEN_HERE = _VOLUMES | {LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
 RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW}))
 _ROOM_BESIDE_CT_BYTES = 20 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
 class StoredCase:
-    """A result folder read back. labels: name -> value in ``segmentation``."""
+    """A result folder read back. labels: name -> value in ``segmentation``. segments: None where there are none."""
 
     segmentation: Volume
     lesions: Volume
     labels: dict[str, int]
     measurements: Measurements
     run: dict[str, Any]
+    segments: Volume | None = None
 
 
 def result_folder(out: Path) -> AbstractContextManager[Path]:
@@ -47,21 +50,25 @@ def result_folder(out: Path) -> AbstractContextManager[Path]:
 def check_room_for_result(folder: Path, ct: Volume) -> None:
     """To call once the CT is known. Raises InputError if what lies in the folder at one time may not fit on the disk.
 
-    That is the hand-over to the scene's process (CT, uint8 labels, uint16 lesion ids), the scene, which is at most as
-    large as the CT (its voxels do not always pack), and the small files.
+    That is the hand-over to the scene's process (CT, uint8 labels and segments, uint16 lesion ids), the scene, which is
+    at most as large as the CT (its voxels do not always pack), and the small files.
     """
-    handed_over = ct.array.nbytes + ct.array.size * (np.uint8().nbytes + np.uint16().nbytes)
+    handed_over = ct.array.nbytes + ct.array.size * (2 * np.uint8().nbytes + np.uint16().nbytes)
     check_room(folder, int(handed_over) + int(ct.array.nbytes) + _ROOM_BESIDE_CT_BYTES)
 
 
 def write_case_files(folder: Path, case: Case, *, volumes: CsvTable, lesions: CsvTable) -> None:
-    """Segmentation (.seg.nrrd, .nii.gz and labels.json), lesion ids, measurements (JSON, two CSV) and run.json.
+    """Segmentation (.seg.nrrd, .nii.gz and labels.json), Couinaud segments (.seg.nrrd, .nii.gz), lesion ids,
+    measurements (JSON, two CSV) and run.json.
 
     folder: exists, usually that of result_folder. Raises ValueError if a number is NaN or infinite.
     """
-    write_seg_nrrd(folder / SEG_NRRD, case.segmentation, case.labels)
+    write_seg_nrrd(folder / SEG_NRRD, case.segmentation, case.shown)
     write_nifti(folder / SEGMENTATION, case.segmentation)
     write_nifti(folder / LESIONS, case.lesions)
+    if case.segments is not None:
+        write_seg_nrrd(folder / COUINAUD_SEG_NRRD, case.segments, COUINAUD_LABELS)
+        write_nifti(folder / COUINAUD, case.segments)
     write_labels_json(folder, case.labels)
     write_measurements(folder, case.measurements)
     write_csv(folder / VOLUME_TABLE, volumes)
@@ -101,12 +108,21 @@ def read_case(folder: Path) -> StoredCase:
         read_json(_present(folder, LABELS)),
         measurements,
         read_json(_present(folder, RUN)),
+        read_segments_of(folder),
     )
 
 
 def read_segmentation_of(folder: Path) -> Volume:
     """The label map of a result folder. Raises InputError if the folder is none."""
     image = read_nifti(_present(folder, SEGMENTATION))
+    return Volume(image.array, image.affine)
+
+
+def read_segments_of(folder: Path) -> Volume | None:
+    """The Couinaud segments of a result folder; None where the liver was not divided."""
+    if not (folder / COUINAUD).is_file():
+        return None
+    image = read_nifti(folder / COUINAUD)
     return Volume(image.array, image.affine)
 
 

@@ -15,7 +15,7 @@ from LiverTumorSegLib.io.label_names import PRIORITY, label_of
 from LiverTumorSegLib.io.raw import RawImage
 from LiverTumorSegLib.io.read import read_image
 from LiverTumorSegLib.io.seg_nrrd import SegmentFile, is_seg_nrrd, read_seg_nrrd
-from LiverTumorSegLib.labels import MAIN_LABELS, Label
+from LiverTumorSegLib.labels import COUINAUD_LABELS, MAIN_LABELS, Label
 from LiverTumorSegLib.volume import GRID_TOLERANCE_MM, Volume
 
 LABELS_FILE = "labels.json"
@@ -25,11 +25,11 @@ Part = tuple[str, Label | None, Mask]
 
 
 def read_segmentation(path: Path, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
-    """uint8 values of MAIN_LABELS on the CT's grid, and warnings.
+    """uint8 values of SEGMENTATION_LABELS on the CT's grid, and warnings.
 
     path: .seg.nrrd, or a label map (NIfTI, NRRD, MetaImage) whose values are those of ``labels.json`` beside it, else
-    1 liver, 2 vessel, 3 tumor. Its grid may be a part of the CT's, or have its axes swapped or reversed. Overlaps go to
-    the tumor first, then the vessel. Raises InputError for another grid and where nothing is recognized.
+    those of MAIN_LABELS. Its grid may be a part of the CT's, or have its axes swapped or reversed. Overlaps
+    go to the tumor first, then the vessels. Raises InputError for another grid and where nothing is recognized.
     """
     assumed: tuple[str, ...] = ()
     if path.is_file() and is_seg_nrrd(path):
@@ -49,10 +49,7 @@ def read_segmentation(path: Path, ct: Volume) -> tuple[Volume, tuple[str, ...]]:
 
 def read_lesions(path: Path, ct: Volume) -> Volume:
     """A reader's lesion ids on the CT's grid (NIfTI, NRRD, MetaImage). Raises InputError for another grid or values."""
-    image = read_image(path)
-    values, lesions = _whole_values(image), Volume(image.array, image.affine)
-    if not lesions.same_grid(ct):
-        raise _other_grid(path, lesions.array, image.affine, ct)
+    image, values = _whole_on(path, ct)
     if values.size and (values[0] < 0 or values[-1] > np.iinfo(np.uint16).max):
         raise InputError(
             found=f"lesion ids from {values[0]:g} to {values[-1]:g} in {path.name}",
@@ -60,6 +57,28 @@ def read_lesions(path: Path, ct: Volume) -> Volume:
             remedy="Number the lesions from 1",
         )
     return ct.with_array(image.array.astype(np.uint16))
+
+
+def read_couinaud(path: Path, ct: Volume) -> Volume:
+    """Segments I to VIII on the CT's grid (NIfTI, NRRD, MetaImage). Raises InputError for another grid or values."""
+    image, values = _whole_on(path, ct)
+    known = tuple(COUINAUD_LABELS.values().values())
+    if not set(values.tolist()) <= set(known) or not values.size:
+        raise InputError(
+            found=f"the values {_listed(int(value) for value in values) or '0'} in {path.name}",
+            expected="Couinaud segments: 1 to 8, and 0 outside",
+            remedy="Give couinaud.nii.gz of a result, or a map with these values",
+        )
+    return ct.with_array(image.array.astype(np.uint8))
+
+
+def _whole_on(path: Path, ct: Volume) -> tuple[RawImage, np.ndarray]:
+    """An image on the CT's grid, and its values beside 0."""
+    image = read_image(path)
+    values, labels = _whole_values(image), Volume(image.array, image.affine)
+    if not labels.same_grid(ct):
+        raise _other_grid(path, labels.array, image.affine, ct)
+    return image, values
 
 
 def _assumed(path: Path, parts: list[Part]) -> tuple[str, ...]:

@@ -25,16 +25,23 @@ Answer = dict[str, Any]
 
 
 def write_request(
-    folder: Path, number: int, grid: Volume, labels: LabelArray, box: Box, reader_lines_ras: Mapping[str, Points]
+    folder: Path,
+    number: int,
+    grid: Volume,
+    labels: LabelArray,
+    box: Box,
+    reader_lines_ras: Mapping[str, Points],
+    segments: LabelArray | None = None,
 ) -> Request:
     """Hand a mask over: its labelled part goes into a file of the folder, the rest into the request.
 
-    number: comes back with the answer. grid: the whole CT, whose values do not count. labels: values of MAIN_LABELS in
-    a box of it. reader_lines_ras: by any name, end points (2, 3) in RAS mm; the answer tells the lesion that each lies
-    in.
+    number: comes back with the answer. grid: the whole CT, whose values do not count. labels: values of
+    SEGMENTATION_LABELS in a box of it. reader_lines_ras: by any name, end points (2, 3) in RAS mm; the answer tells the
+    lesion that each lies in. segments: Couinaud's in the same box, of the mask as it was when it was divided.
     """
     path = folder / f"labels-{number}.npy"
-    np.save(path, labels, allow_pickle=False)
+    both = [labels] if segments is None else [labels, segments]
+    np.save(path, np.stack(both), allow_pickle=False)
     return {
         "number": number,
         "labels": str(path),
@@ -45,11 +52,23 @@ def write_request(
     }
 
 
-def read_request(request: Request) -> Volume:
-    """The mask of a request on its whole grid; its file is removed."""
+def read_request(request: Request) -> tuple[Volume, Volume | None]:
+    """The mask of a request and its Couinaud segments (None without any) on its whole grid; its file is removed.
+
+    What the mask has gained since it was divided belongs to the segment that it grew out of.
+    """
+    from LiverTumorSegLib.geometry.parts import carried_over
+
     path = Path(request["labels"])
-    part = np.load(path, allow_pickle=False)
+    parts = np.load(path, allow_pickle=False)
     path.unlink()
+    if len(parts) > 1:
+        parts[1] = carried_over(parts[1], parts[0] != 0)
+    labels, *segments = (_on_whole_grid(part, request) for part in parts)
+    return labels, segments[0] if segments else None
+
+
+def _on_whole_grid(part: LabelArray, request: Request) -> Volume:
     labels = np.zeros(request["shape"], np.uint8, order="F")
     labels[tuple(slice(start, start + n) for start, n in zip(request["start"], part.shape, strict=True))] = part
     return Volume(labels, np.array(request["affine"]))
@@ -62,7 +81,8 @@ def answer(request: Request) -> Answer:
     from LiverTumorSegLib.measure.reader_lines import lesion_under
 
     try:
-        measurements, lesions = measure_case(read_request(request))
+        labels, segments = read_request(request)
+        measurements, lesions = measure_case(labels, segments=segments)
     except InputError as error:
         return {"event": "refused", "number": request["number"], "message": str(error)}
     readers = {name: lesion_under(np.array(line), lesions) for name, line in request["reader_lines"].items()}

@@ -21,6 +21,7 @@ LESION_HEADER = (
     "slice_thickness_mm",
     *(f"{axis}_axis_{end}_{frame}_mm" for axis in ("long", "short") for end in ("start", "end") for frame in "ras"),
     "confidence_percent",
+    "segments",
     "flags",
 )
 
@@ -28,13 +29,18 @@ READER_HEADER = ("reader_long_axis_mm", "reader_short_axis_mm")
 
 
 def volumetry_rows(measurements: Measurements) -> Table:
-    """Organ, tumour-free liver, vessels and tumours. Shares are None where no liver was found."""
+    """Organ, tumour-free liver, vessels, tumours, and where they are known the veins and Couinaud segments.
+
+    Shares are None where no liver was found.
+    """
     organ_ml = measurements.liver_ml
     volumes_ml = {
         "liver with vessels and tumors": organ_ml,
         "liver without tumors": max(0.0, organ_ml - measurements.tumor_ml),
         "liver vessels": measurements.vessel_ml,
         "liver tumors": measurements.tumor_ml,
+        **_veins_ml(measurements),
+        **{f"segment {segment.name}": segment.volume_ml for segment in measurements.segments},
     }
     rows: list[tuple[Cell, ...]] = [
         (name, volume_ml, 100 * volume_ml / organ_ml if organ_ml else None) for name, volume_ml in volumes_ml.items()
@@ -42,11 +48,21 @@ def volumetry_rows(measurements: Measurements) -> Table:
     return VOLUMETRY_HEADER, rows
 
 
+def sentence(name: str) -> str:
+    """A structure's name at the beginning of a line: "segment VII" -> "Segment VII"."""
+    return name[:1].upper() + name[1:]
+
+
+def _veins_ml(measurements: Measurements) -> dict[str, float]:
+    veins = {"portal vein": measurements.portal_vein_ml, "hepatic veins": measurements.hepatic_vein_ml}
+    return {name: volume_ml for name, volume_ml in veins.items() if volume_ml is not None}
+
+
 def lesion_rows(measurements: Measurements) -> Table:
     """One row per lesion, largest first; r, a, s are patient axes.
 
     slice_axis is i, j or k; slice_index counts from 0; flags are separated by spaces; confidence_percent is None where
-    no network has found the lesion.
+    no network has found the lesion; segments are Couinaud's, "" where they are not known.
     """
     return LESION_HEADER, [_lesion_row(lesion) for lesion in measurements.lesions]
 
@@ -73,5 +89,6 @@ def _lesion_row(lesion: Lesion) -> tuple[Cell, ...]:
         lesion.slice_thickness_mm,
         *(coordinate for point in ends for coordinate in point),
         None if lesion.confidence is None else 100 * lesion.confidence,
+        lesion.segments_title,
         " ".join(lesion.flags),
     )

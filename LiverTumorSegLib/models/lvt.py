@@ -1,4 +1,6 @@
-"""One network for liver, vessels and tumours: a plain 3D U-Net with three sigmoid channels, small enough for CPUs.
+"""One network for liver, vessels and tumours: a plain 3D U-Net with sigmoid channels, small enough for CPUs.
+
+With other channels it is also the one for Couinaud segments (``models.anatomy``).
 
 After LVT (docs/models): multi-label outputs, plain encoder, instance norm, auxiliary heads for deep supervision. Norm
 and activation stand before each convolution but the first. Written in the operations of ``ops``, so that training in
@@ -30,11 +32,13 @@ def lvt_definition(
     spacing_mm: float = 1.5,
     hu_range: tuple[float, float] = HU_RANGE,
     window: Size = (96, 96, 96),
+    channels: int = len(CHANNELS),
 ) -> NetworkDefinition:
     """The network as data; axes run to the patient's right, front and head.
 
     name: of its weights file. widths: features of each level. spacing_mm: of its isotropic grid. window: voxels it was
     trained with; any multiple of 2^(levels - 1) along each axis can be run, and the answer covers the whole window.
+    channels: of the answer.
     Raises ValueError if the window is not such a multiple, or the HU range is empty.
     """
     if not hu_range[0] < hu_range[1]:
@@ -45,7 +49,7 @@ def lvt_definition(
     definition = NetworkDefinition(
         name=name,
         function=lvt_network(len(widths)),
-        kernels=lvt_kernels(list(widths)),
+        kernels=lvt_kernels(list(widths), channels),
         spacing_mm=spacing,
         hu_range=hu_range,
         trained_window=window,
@@ -58,7 +62,7 @@ def lvt_definition(
 
 
 def lvt_network(levels: int) -> NetworkFunction:
-    """Probabilities of CHANNELS: (1, 1, i, j, k) -> (1, 3, i, j, k); every side a multiple of 2^(levels - 1)."""
+    """Probabilities: (1, 1, i, j, k) -> (1, channels, i, j, k); every side a multiple of 2^(levels - 1)."""
 
     def network(ops: Ops[T], weights: Weights[T], x: T) -> T:
         return ops.sigmoid(_run(ops, weights, x, levels, lambda _level, _features: None))
@@ -93,16 +97,16 @@ def _run(ops: Ops[T], weights: Weights[T], x: T, levels: int, see: Callable[[int
     return layers.same(ops.norm_act(x))
 
 
-def lvt_kernels(widths: list[int]) -> tuple[KernelShape, ...]:
+def lvt_kernels(widths: list[int], channels: int = len(CHANNELS)) -> tuple[KernelShape, ...]:
     """Shapes (out, in, i, j, k) of the convolutions in the order of execution; widths: features of each level."""
     kernels: list[KernelShape] = []
     for level, width in enumerate(widths):
         kernels += [(width, widths[level - 1] if level else 1, *_FULL), (width, width, *_FULL)]
     for level in reversed(range(len(widths) - 1)):
         kernels += [(widths[level], widths[level] + widths[level + 1], *_FULL), (widths[level], widths[level], *_FULL)]
-    return (*kernels, (len(CHANNELS), widths[0], *_POINT))
+    return (*kernels, (channels, widths[0], *_POINT))
 
 
-def lvt_auxiliary_kernels(widths: list[int]) -> tuple[KernelShape, ...]:
+def lvt_auxiliary_kernels(widths: list[int], channels: int = len(CHANNELS)) -> tuple[KernelShape, ...]:
     """Of the heads at 1/2 and 1/4 of the resolution."""
-    return tuple((len(CHANNELS), widths[level], *_POINT) for level in range(1, AUXILIARY_HEADS + 1))
+    return tuple((channels, widths[level], *_POINT) for level in range(1, AUXILIARY_HEADS + 1))

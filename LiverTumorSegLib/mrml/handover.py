@@ -22,13 +22,15 @@ from LiverTumorSegLib.volume import Volume
 SCENE_FILE = "scene.mrb"
 PICTURE_FILE = "view3d.png"
 _JOB_FILE = "job.json"
-_ARRAYS = ("ct", "segmentation", "lesions")
+_ARRAYS, _SEGMENTS = ("ct", "segmentation", "lesions"), "segments"
 
 
 def write_handover(folder: Path, case: Case) -> None:
     """Write a case into an existing folder. Raises OSError where it cannot."""
     for name, volume in zip(_ARRAYS, (case.study.ct, case.segmentation, case.lesions), strict=True):
         np.save(folder / f"{name}.npy", volume.array, allow_pickle=False)
+    if case.segments is not None:
+        np.save(folder / f"{_SEGMENTS}.npy", case.segments.array, allow_pickle=False)
     job = {
         "affine": case.study.ct.affine.tolist(),
         "labels": [asdict(label) for label in case.labels],
@@ -43,22 +45,24 @@ def read_handover(folder: Path) -> Case:
     """The case that ``write_handover`` left in a folder; arrays stay on disk until they are touched."""
     job = json.loads((folder / _JOB_FILE).read_text(encoding="utf-8"))
     affine = np.array(job["affine"])
-    ct, segmentation, lesions = (
-        Volume(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False), affine) for name in _ARRAYS
-    )
+    there = [*_ARRAYS, *([_SEGMENTS] if (folder / f"{_SEGMENTS}.npy").is_file() else [])]
+    volumes = {
+        name: Volume(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False), affine) for name in there
+    }
     return Case(
-        study=Study(ct, Source(**_with_tuples(job["source"]))),
-        segmentation=segmentation,
-        lesions=lesions,
+        study=Study(volumes["ct"], Source(**_with_tuples(job["source"]))),
+        segmentation=volumes["segmentation"],
+        lesions=volumes["lesions"],
         measurements=Measurements.from_json(job["measurements"]),
         run=RunRecord(**_with_tuples(job["run"])),
         labels=LabelSet(tuple(_label(item) for item in job["labels"])),
+        segments=volumes.get(_SEGMENTS),
     )
 
 
 def remove_handover(folder: Path) -> None:
     """Take the hand-over out of the folder again; what was made of it stays."""
-    for name in (_JOB_FILE, *(f"{array}.npy" for array in _ARRAYS)):
+    for name in (_JOB_FILE, *(f"{array}.npy" for array in (*_ARRAYS, _SEGMENTS))):
         (folder / name).unlink(missing_ok=True)
 
 

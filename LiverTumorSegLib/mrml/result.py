@@ -1,6 +1,7 @@
 """A result in a living scene: the segmentation and all that belongs to it, found through references that are saved too.
 
-The segmentation node is the result. It refers to the CT (reference geometry), to two tables, to a text node with the
+The segmentation node is the result. It refers to the CT (reference geometry), to another segmentation with the Couinaud
+segments, to two tables, to a text node with the
 unrounded measurements and the run record, and to the diameter lines.
 """
 
@@ -19,6 +20,7 @@ from LiverTumorSegLib.mrml.nodes import nodes_of_class
 RESULT_ATTRIBUTE = "LiverTumorSeg.Result"
 VOLUMETRY_ROLE, LESIONS_ROLE = "LiverTumorSegVolumetry", "LiverTumorSegLesions"
 RECORD_ROLE, LINE_ROLE = "LiverTumorSegRecord", "LiverTumorSegLine"
+SEGMENTS_ROLE = "LiverTumorSegSegments"
 _REFERENCE_ROLE = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
 
 
@@ -36,6 +38,11 @@ class Result:
     def volume(self) -> Any | None:
         """The CT that was segmented."""
         return self.segmentation.GetNodeReference(_REFERENCE_ROLE)
+
+    @property
+    def segments(self) -> Any | None:
+        """The segmentation with the Couinaud segments; None where the liver was not divided."""
+        return self.segmentation.GetNodeReference(SEGMENTS_ROLE)
 
     @property
     def volumetry(self) -> Any | None:
@@ -63,7 +70,7 @@ class Result:
     def parts(self) -> list[Any]:
         """All nodes of the result but the CT."""
         record = self.segmentation.GetNodeReference(RECORD_ROLE)
-        tables = (self.volumetry, self.lesions, record)
+        tables = (self.segments, self.volumetry, self.lesions, record)
         return [self.segmentation, *self.lines, *(node for node in tables if node is not None)]
 
     @property

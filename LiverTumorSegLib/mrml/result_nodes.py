@@ -9,7 +9,7 @@ from typing import Any
 
 import slicer
 
-from LiverTumorSegLib.labels import LabelSet
+from LiverTumorSegLib.labels import COUINAUD_LABELS, LIVER, LabelSet
 from LiverTumorSegLib.measurements import Measurements, ReaderByLesion, ReaderDiameters
 from LiverTumorSegLib.mrml.hierarchy import file_beside, file_with, remove_with_item
 from LiverTumorSegLib.mrml.markups import (
@@ -29,10 +29,12 @@ from LiverTumorSegLib.mrml.result import (
     LINE_ROLE,
     RECORD_ROLE,
     RESULT_ATTRIBUTE,
+    SEGMENTS_ROLE,
     VOLUMETRY_ROLE,
     Result,
 )
-from LiverTumorSegLib.mrml.segmentation_node import add_segmentation_node
+from LiverTumorSegLib.mrml.segmentation_node import CLOSED_SURFACE, add_segmentation_node, show_filled
+from LiverTumorSegLib.mrml.surfaces import create_surfaces
 from LiverTumorSegLib.mrml.tables import (
     LESION_TITLE,
     VOLUMETRY_TITLE,
@@ -42,7 +44,7 @@ from LiverTumorSegLib.mrml.tables import (
 )
 from LiverTumorSegLib.volume import Volume
 
-SEGMENTATION_TITLE, RECORD_TITLE = "segmentation", "measurements"
+SEGMENTATION_TITLE, RECORD_TITLE, SEGMENTS_TITLE = "segmentation", "measurements", "Couinaud segments"
 MOST_LESIONS_WITH_LINES = 50
 """A threshold painted into the tumor segment may make thousands of specks; a line for each would halt everything."""
 
@@ -54,10 +56,12 @@ def add_result(
     labels: LabelSet,
     measurements: Measurements,
     run: dict[str, Any],
+    segments: Volume | None = None,
 ) -> Result:
     """A finished result on a CT that is in the scene: whole, or (if an error is raised) not at all.
 
-    segmentation: uint8 on the CT's grid. Raises InputError for another grid.
+    segmentation: uint8 on the CT's grid. segments: Couinaud's, likewise, or None; they are there, but not shown at
+    first. Raises InputError for another grid.
     """
     with nothing_added_on_error(scene):
         node = add_segmentation_node(
@@ -65,6 +69,8 @@ def add_result(
         )
         node.SetAttribute(RESULT_ATTRIBUTE, str(run.get("command", "")) or "segment")
         result = Result(node)
+        if segments is not None:
+            node.SetNodeReferenceID(SEGMENTS_ROLE, _segments_node(scene, segments, volume_node).GetID())
         for role, title in ((VOLUMETRY_ROLE, VOLUMETRY_TITLE), (LESIONS_ROLE, LESION_TITLE)):
             node.SetNodeReferenceID(role, add_table_node(scene, f"{volume_node.GetName()} {title}").GetID())
         record = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{volume_node.GetName()} {RECORD_TITLE}")
@@ -126,6 +132,21 @@ def show_reader_lengths(result: Result) -> None:
         fill_lesions(result.lesions, result.measurements, reader_diameters(result))
 
 
+def show_segments(result: Result, *, visible: bool, in_3d: bool = True) -> None:
+    """Show or hide the Couinaud segments, if there are any; in 3D they cover liver and vessels.
+
+    The liver's own fill would mix with theirs, so it is away meanwhile.
+    """
+    node = result.segments
+    if node is None:
+        return
+    node.SetDisplayVisibility(visible)
+    node.GetDisplayNode().SetVisibility3D(in_3d)
+    result.segmentation.GetDisplayNode().SetSegmentVisibility2DFill(LIVER.name, not visible)
+    if visible and in_3d and not node.GetSegmentation().ContainsRepresentation(CLOSED_SURFACE):
+        create_surfaces(node)
+
+
 def lock_lines(result: Result, *, all_of_them: bool = False) -> None:
     """Which lines the mouse may not move.
 
@@ -169,6 +190,15 @@ def nothing_added_on_error(scene: slicer.vtkMRMLScene) -> Iterator[None]:
             if node is not None:
                 remove_with_item(scene, node)
         raise
+
+
+def _segments_node(scene: slicer.vtkMRMLScene, segments: Volume, volume_node: Any) -> Any:
+    node = add_segmentation_node(
+        scene, segments, COUINAUD_LABELS, volume_node, f"{volume_node.GetName()} {SEGMENTS_TITLE}"
+    )
+    show_filled(node, COUINAUD_LABELS)
+    node.SetDisplayVisibility(False)
+    return node
 
 
 def _ids(scene: Any) -> set[str]:

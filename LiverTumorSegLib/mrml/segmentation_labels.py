@@ -9,17 +9,17 @@ import slicer
 
 from LiverTumorSegLib.arrays import Box, LabelArray, Mask
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.geometry.boxes import inside, union_of
+from LiverTumorSegLib.geometry.boxes import common, inside, union_of
 from LiverTumorSegLib.geometry.resample import Grid, resample
 from LiverTumorSegLib.io.label_names import PRIORITY, label_of
-from LiverTumorSegLib.labels import Label
+from LiverTumorSegLib.labels import Label, LabelSet
 from LiverTumorSegLib.mrml.grid import affine_of, array_of, matrix_of, to_world_of
 from LiverTumorSegLib.mrml.segmentation_node import BINARY_LABELMAP
 from LiverTumorSegLib.volume import GRID_TOLERANCE_MM, Volume
 
 
 def segmentation_of(node: slicer.vtkMRMLSegmentationNode, grid: Volume) -> Volume:
-    """The exclusive label map (uint8, values of MAIN_LABELS) of a segmentation node on the grid of ``grid``.
+    """The exclusive label map (uint8, values of SEGMENTATION_LABELS) of a segmentation node on the grid of ``grid``.
 
     Segments are recognized as in files (``io.label_names``): by id, name or code; several may be one label, others do
     not count (``ignored_segments``). Where segments overlap, tumor wins over vessel over liver. Voxels that lie on the
@@ -50,6 +50,19 @@ def labelled_part_of(node: slicer.vtkMRMLSegmentationNode, grid: Volume) -> tupl
     for label, part_box, mask in parts:
         labels[inside(part_box, box)][mask] = label.value
     return labels, box
+
+
+def values_in(node: slicer.vtkMRMLSegmentationNode, labels: LabelSet, grid: Volume, box: Box) -> LabelArray:
+    """The values of labels (by the ids of a node's segments) in a box of a grid; 0 where there is none of them."""
+    to_world, segmentation = to_world_of(node), node.GetSegmentation()
+    values = np.zeros(grid.shape, np.uint8, order="F")[box]
+    for label in labels:
+        if segmentation.GetSegment(label.name) is None:
+            continue
+        part_box, mask = _mask_on_grid(node, label.name, to_world, grid)
+        theirs, ours = common(part_box, box)
+        values[ours][mask[theirs]] = label.value
+    return values
 
 
 def ignored_segments(node: slicer.vtkMRMLSegmentationNode) -> list[str]:

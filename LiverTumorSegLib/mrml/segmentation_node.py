@@ -19,6 +19,8 @@ BINARY_LABELMAP = "Binary labelmap"
 CLOSED_SURFACE = "Closed surface"
 ORGAN_OPACITY_3D = 0.25
 FILL_OPACITY_2D = 0.3
+PARTS_OPACITY_2D = 0.5
+"""Of what shares out an organ: side by side, pale colors are hard to tell apart."""
 
 
 def add_segmentation_node(
@@ -53,6 +55,14 @@ def show_labels(node: Any, labels: LabelSet) -> None:
         display.SetSegmentVisibility2DOutline(label.name, True)
         display.SetSegmentOpacity2DFill(label.name, FILL_OPACITY_2D if inside else 0.0)
         display.SetSegmentOpacity3D(label.name, 1.0 if inside else ORGAN_OPACITY_3D)
+
+
+def show_filled(node: Any, labels: LabelSet) -> None:
+    """Parts that share out an organ: filled in slices, covering in 3D."""
+    display = node.GetDisplayNode()
+    for label in labels:
+        display.SetSegmentOpacity2DFill(label.name, PARTS_OPACITY_2D)
+        display.SetSegmentOpacity3D(label.name, 1.0)
 
 
 def _segment(label: Label, shared: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import slicer
 from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkStringArray
 
-from LiverTumorSegLib.measure.table import volumetry_rows
+from LiverTumorSegLib.measure.table import sentence, volumetry_rows
 from LiverTumorSegLib.measurements import Lesion, Measurements, ReaderByLesion, ReaderDiameters
 
 Cell = object
@@ -28,6 +28,7 @@ LESION_COLUMNS = (
     "Reader's short (mm)",
     "Slice at S (mm)",
     "Confidence (%)",
+    "Segment",
     "Flags",
 )
 
@@ -39,7 +40,7 @@ def fill_volumetry(node: slicer.vtkMRMLTableNode, measurements: Measurements | N
     fill_table(
         node,
         VOLUMETRY_COLUMNS,
-        [(str(name).capitalize(), *(_rounded(cell) if known else None for cell in cells)) for name, *cells in rows],
+        [(sentence(str(name)), *(_rounded(cell) if known else None for cell in cells)) for name, *cells in rows],
     )
 
 
@@ -74,7 +75,7 @@ def _lesion_row(lesion: Lesion, reader: ReaderDiameters) -> tuple[Cell, ...]:
     readers = (reader.long_axis_mm, reader.short_axis_mm)
     shown = map(_rounded, (*numbers, *readers, lesion.slice_position_mm))
     confidence = None if lesion.confidence is None else float(round(100 * lesion.confidence))
-    return (str(lesion.id), *shown, confidence, ", ".join(lesion.flags))
+    return (str(lesion.id), *shown, confidence, lesion.segments_title, ", ".join(lesion.flags))
 
 
 def _rounded(cell: Cell) -> Cell:

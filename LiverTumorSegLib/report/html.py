@@ -10,16 +10,19 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from PIL import Image
 
 from LiverTumorSegLib.case import Case
+from LiverTumorSegLib.labels import SECTIONS
 from LiverTumorSegLib.measurements import Lesion
 from LiverTumorSegLib.registry import MODELS, ModelSpec
 from LiverTumorSegLib.report.drawing import LIVER_WINDOW
 from LiverTumorSegLib.report.flags import FlagText, Severity, case_flags, explain_all
+from LiverTumorSegLib.report.pages import page_environment
 from LiverTumorSegLib.report.panels import lesion_panel
 from LiverTumorSegLib.report.quality import percent_text, quality_text
+from LiverTumorSegLib.report.segments import segments_page
 
 MAX_LESION_PICTURES = 12
 LESION_PX = 400
@@ -61,6 +64,8 @@ def render_report(case: Case, overview: Image.Image) -> str:
     Of the patient only the PatientID is shown: names and birth dates do not belong into a file that is mailed around.
     """
     rows = lesion_rows(case)
+    divided = segments_page(case)
+    segments_picture = jpeg_uri(divided) if divided is not None else ""
     all_flags = [*case_flags(case), *(flag for row in rows for flag in row.lesion.flags)]
     stops = [text for text in explain_all(all_flags) if text.severity is Severity.STOP]
     return _template().render(
@@ -69,6 +74,9 @@ def render_report(case: Case, overview: Image.Image) -> str:
         run=case.run,
         measured=case.measurements,
         overview=jpeg_uri(overview),
+        segments_picture=segments_picture,
+        sections=SECTIONS,
+        anatomy=model_text(case.run.anatomy),
         rows=rows,
         max_pictures=MAX_LESION_PICTURES,
         flagged_lesions={flag: [row.lesion.id for row in rows if flag in row.lesion.flags] for flag in all_flags},
@@ -147,14 +155,7 @@ def _flat(value: Any) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("LiverTumorSegLib.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters["flat"] = _flat
     environment.filters["percent"] = percent_text
-    environment.filters["one"] = lambda value: f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
     return environment.get_template(_TEMPLATE)

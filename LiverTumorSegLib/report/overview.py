@@ -116,7 +116,7 @@ def _planes(case: Case) -> list[Image.Image]:
 
 def _view(case: Case, view3d: Path | None) -> Image.Image:
     if view3d is None:
-        panel = surface_panel(case.segmentation, case.labels, PANEL_PX)
+        panel = surface_panel(case.segmentation, case.shown, PANEL_PX)
     else:
         with Image.open(view3d) as picture:
             panel = ImageOps.pad(picture.convert("RGB"), PANEL_PX, color=PAGE)
@@ -124,7 +124,7 @@ def _view(case: Case, view3d: Path | None) -> Image.Image:
 
 
 def _legend(case: Case) -> list[tuple[Color, str]]:
-    entries = [(label.color, label.title) for label in case.labels]
+    entries = [(label.color, label.title) for label in case.shown]
     if case.measurements.lesions:
         entries += [(LONG_AXIS, "Longest diameter (LD)"), (SHORT_AXIS, "Short axis (SD)")]
     return entries

@@ -43,7 +43,7 @@ _LESION_FIELD_MM = 70.0
 def ct_panel(case: Case, grid: PictureGrid, window: Window = LIVER_WINDOW) -> Image.Image:
     """CT with the outlines of all labels, direction letters, scale bar and a caption: plane, position, window."""
     picture = np.repeat(window.gray(sample_hu(case.study.ct, grid))[:, :, None], 3, axis=2)
-    _outline_labels(picture, case.segmentation, case.labels, grid)
+    _outline_labels(picture, case.segmentation, case.shown, grid)
     image = Image.fromarray(picture)
     draw_directions(image, grid)
     draw_scale_bar(image, grid.pixel_mm)

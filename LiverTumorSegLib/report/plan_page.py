@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from PIL import Image
 
 from LiverTumorSegLib.case import RunRecord
 from LiverTumorSegLib.planning.words import VESSEL_TITLES
 from LiverTumorSegLib.report.html import date_text, jpeg_uri
+from LiverTumorSegLib.report.pages import page_environment
 from LiverTumorSegLib.report.plan_lesions import lesion_strip
 from LiverTumorSegLib.report.plan_rows import LesionRow, chosen_row, lesion_row, vessels_shown, what_if_rows
 from LiverTumorSegLib.report.plan_views import PlanViews
@@ -78,14 +79,7 @@ def _lesion_rows(views: PlanViews) -> list[LesionRow]:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("LiverTumorSegLib.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["one"] = lambda value: f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
+    environment = page_environment()
     environment.filters["signs"] = lambda text: str(text).replace("+-", "\N{PLUS-MINUS SIGN}")
     environment.filters["degrees"] = lambda text: str(text).replace(" degrees", "°")
     return environment.get_template(_TEMPLATE)

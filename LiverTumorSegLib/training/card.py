@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from LiverTumorSegLib import __version__
+from LiverTumorSegLib.io.own_weights import ANATOMY, SEGMENTER, SUFFIX
 from LiverTumorSegLib.io.text_files import write_json
 from LiverTumorSegLib.io.weights_repack import Tensors, safetensors_from, tensors_sha256
+from LiverTumorSegLib.models import anatomy
 from LiverTumorSegLib.models.lvt import CHANNELS
 from LiverTumorSegLib.training.partial_labels import Setting
 from LiverTumorSegLib.training.recipe import Recipe
 from LiverTumorSegLib.training.run import Run
-from LiverTumorSegLib.training.start import SUFFIX
 
 _CITATIONS = {
     "ircad": "L. Soler et al., 3D image reconstruction for comparison of algorithm database (IRCAD, 2010)",
@@ -28,12 +30,35 @@ _ROLES = {
     "chosen_on": "chosen on",
     "never_seen": "never seen",
 }
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a card says of the networks of one setting. rendered: how patients of label maps alone were seen."""
+
+    architecture: str
+    title: str
+    channels: tuple[str, ...]
+    provides: tuple[str, ...]
+    rendered: str
+
+
+_KINDS = {
+    Setting.ML: _Kind(SEGMENTER, "Liver, vessels and tumours in one network", CHANNELS, CHANNELS, "CT rendered from"),
+    Setting.ANATOMY: _Kind(
+        ANATOMY,
+        "Couinaud segments, portal vein and hepatic veins from a liver's shape",
+        anatomy.CHANNELS,
+        ("couinaud", *anatomy.CHANNELS[-2:]),
+        "shapes in",
+    ),
+}
 _LARGEST = float(np.finfo(np.float16).max)
 
 
 def can_be_exported(recipe: Recipe) -> bool:
     """Whether inference knows this kind of network and what its channels mean."""
-    return recipe.network.is_plain and recipe.training.setting is Setting.ML
+    return recipe.network.is_plain and recipe.training.setting in _KINDS
 
 
 def export(run: Run, recipe: Recipe, recipe_text: str, folder: Path) -> Path:
@@ -57,11 +82,11 @@ def export(run: Run, recipe: Recipe, recipe_text: str, folder: Path) -> Path:
 
 def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, content: bytes) -> dict[str, Any]:
     """The entries of ``io.weights_card``, and those that only trained weights have: network, training, data_use."""
-    training, use = recipe.training, run.use
+    training, use, kind = recipe.training, run.use, _KINDS[recipe.training.setting]
     return {
         "id": recipe.name,
-        "title": f"Liver, vessels and tumours in one network ({recipe.name}), trained by this project",
-        "provides": list(CHANNELS),
+        "title": f"{kind.title} ({recipe.name}), trained by this project",
+        "provides": list(kind.provides),
         "license": use.license,
         "origin": "this project",
         "citation": "; ".join(_CITATIONS[name] for name in use.data_sets if name in _CITATIONS),
@@ -78,12 +103,12 @@ def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, conten
             }
         },
         "network": {
-            "architecture": "lvt",
+            "architecture": kind.architecture,
             "widths": list(recipe.network.widths),
             "spacing_mm": training.spacing_mm,
             "hu_range": list(recipe.network.hu_range),
             "window": list(training.patch),
-            "channels": list(CHANNELS),
+            "channels": list(kind.channels),
             "knows_coarse": recipe.knows_coarse,
             "precision": "float16",
         },
@@ -115,7 +140,7 @@ def in_markdown(card: dict[str, Any]) -> str:
         f"| network | {network['architecture']}, widths {', '.join(map(str, network['widths']))}, "
         f"{file['parameters']:,} parameters |",
         f"| grid | {network['spacing_mm']:g} mm, windows of {' x '.join(map(str, network['window']))} voxels |",
-        f"| HU | {network['hu_range'][0]:g} to {network['hu_range'][1]:g} |",
+        f"| input | {network['hu_range'][0]:g} to {network['hu_range'][1]:g} |",
         *(f"| {role} | {names} |" for role, names in roles.items()),
         f"| steps | {training['steps']} of {training['of_steps']}, {training['hours']:g} h |",
         f"| loss at the end | {training['loss']} |",
@@ -140,7 +165,8 @@ def _training_data(recipe: Recipe, run: Run) -> str:
     use = run.use
     maps_alone = len(use.trained_on) - len(use.images_of)
     parts = [f"CT images and masks of {len(use.images_of)} patients"] if use.images_of else []
-    parts += [f"CT rendered from the label maps alone of {maps_alone} patients"] if maps_alone else []
+    rendered = _KINDS[recipe.training.setting].rendered
+    parts += [f"{rendered} the label maps alone of {maps_alone} patients"] if maps_alone else []
     unseen = f" Nothing of {', '.join(recipe.never_seen)} was used." if recipe.never_seen else ""
     return f"{' and '.join(parts) or 'Nothing'} ({', '.join(use.data_sets) or 'no data set'}).{unseen}"
 

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch.nn import functional
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.training.partial_labels import STRUCTURES, Setting, Targets, downsampled
+from LiverTumorSegLib.training.partial_labels import Setting, Targets, downsampled
 
 SMOOTH = 1e-5
 """Added to both parts of the Dice fraction, as nnU-Net and MONAI do: a class that is absent from a sample and from the
@@ -76,12 +76,12 @@ def soft_dice(logits: Logits, targets: Targets) -> Scalar:
     one of them. Raises InputError where the shapes differ.
     """
     _check_fit(logits, targets)
-    known = targets.known
-    p = _probabilities(_at_least_float32(logits), targets.setting)[:, STRUCTURES] * known
-    y = targets.values[:, STRUCTURES].to(p.dtype) * known
+    known, structures = targets.known, slice(-targets.setting.structures, None)
+    p = _probabilities(_at_least_float32(logits), targets.setting)[:, structures] * known
+    y = targets.values[:, structures].to(p.dtype) * known
     both = 2 * (y * p).sum(_VOXELS) + SMOOTH
     either = (y.square() + p.square()).sum(_VOXELS) + SMOOTH
-    return _over_classes(1 - both / either, targets.class_weights[:, STRUCTURES])
+    return _over_classes(1 - both / either, targets.class_weights[:, structures])
 
 
 def _binary_entropy(logits: Logits, targets: Targets) -> Scalar:

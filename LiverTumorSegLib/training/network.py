@@ -12,7 +12,6 @@ from torch.nn import functional
 from LiverTumorSegLib.engines.torch_engine import TorchOps
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.models.lvt import CHANNELS, lvt_auxiliary_kernels, lvt_kernels, lvt_logits
-from LiverTumorSegLib.models.network import KernelShape
 from LiverTumorSegLib.models.ops import EPSILON, LEAK, bias_name, kernel_name
 
 PRIOR_LOGIT = -3.0
@@ -33,14 +32,14 @@ class TrainingOps(TorchOps):
 class TrainableNetwork(torch.nn.Module):
     """The LVT network as torch sees it: the same function as in inference, on parameters.
 
-    widths: features of each level. channels: of the answer; more than CHANNELS only where a softmax has a background.
+    widths: features of each level. channels: of the answer.
     """
 
     def __init__(self, widths: tuple[int, ...], channels: int = len(CHANNELS)) -> None:
         super().__init__()
         self._levels = len(widths)
-        *inner, answer = lvt_kernels(list(widths))
-        heads = [_giving(channels, kernel) for kernel in (answer, *lvt_auxiliary_kernels(list(widths)))]
+        *inner, answer = lvt_kernels(list(widths), channels)
+        heads = [answer, *lvt_auxiliary_kernels(list(widths), channels)]
         self._own = len(inner) + 1
         # ParameterDict does not take names with dots.
         self._parameters_by_name: dict[str, torch.nn.Parameter] = {}
@@ -91,7 +90,3 @@ class TrainableNetwork(torch.nn.Module):
         parameter = torch.nn.Parameter(values)
         self.register_parameter(name.replace(".", "_"), parameter)
         self._parameters_by_name[name] = parameter
-
-
-def _giving(channels: int, kernel: KernelShape) -> KernelShape:
-    return (channels, *kernel[1:])

@@ -17,13 +17,11 @@ from jaxtyping import Bool, Float, Integer
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.labels import MAIN_LABELS
+from LiverTumorSegLib.models import anatomy
 from LiverTumorSegLib.models.ops import Size
 
 IGNORE = 255
 """The value of voxels that nobody knows: padding, the rest of a volume of which only some slices are annotated."""
-
-STRUCTURES = slice(-len(MAIN_LABELS.labels), None)
-"""The channels of liver, vessel and tumour in every setting: the last three."""
 
 LabelMaps = Integer[torch.Tensor, "b i j k"]
 Values = Float[torch.Tensor, "b c i j k"]
@@ -32,22 +30,32 @@ VoxelMask = Bool[torch.Tensor, "b 1 i j k"]
 
 
 class Setting(StrEnum):
-    """What the network's channels mean (the three settings that LVT compares).
+    """What the network's channels mean: the three settings that LVT compares, and one for another task.
 
     mc (multi-class): softmax; every voxel is background, liver, vessel or tumour.
     mlx (multi-label exclusive): a sigmoid for each structure; the liver has holes where vessels and tumours are.
     ml (multi-label): a sigmoid for each structure; vessels and tumours are liver too.
+    anatomy: a sigmoid for each of ``models.anatomy.CHANNELS``; the input is a liver's shape (``training.shapes``).
     """
 
     MC = "mc"
     MLX = "mlx"
     ML = "ml"
+    ANATOMY = "anatomy"
+
+    @property
+    def structures(self) -> int:
+        """How many there are, background not counted: the last channels."""
+        return len(anatomy.CHANNELS if self is Setting.ANATOMY else MAIN_LABELS.labels)
 
     @property
     def channels(self) -> int:
         """That the network must give."""
-        structures = len(MAIN_LABELS.labels)
-        return structures + 1 if self is Setting.MC else structures
+        return self.structures + 1 if self is Setting.MC else self.structures
+
+
+OF_A_CT = (Setting.MC, Setting.MLX, Setting.ML)
+"""Those whose network sees a CT."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +142,7 @@ def targets_from_labels(labels: LabelMaps, annotated: Sequence[Annotated], setti
     would be missing outside it: the paper makes no exception.
 
     Raises InputError for another number of data sets than samples, an unknown value, or a value of a structure that its
-    data set does not annotate.
+    data set does not annotate, and ValueError for setting anatomy, whose labels are others.
     """
     if len(annotated) != labels.shape[0] or not annotated:
         raise InputError(
@@ -153,6 +161,9 @@ def targets_from_labels(labels: LabelMaps, annotated: Sequence[Annotated], setti
             return Targets(setting, structures.float(), weights, known)
         case Setting.ML:
             return Targets(setting, _with_hierarchy(structures).float(), weights, known)
+        case Setting.ANATOMY:
+            message = "labels of a CT for a network that sees shapes"
+            raise ValueError(message)
 
 
 def downsampled(targets: Targets, size: Size) -> Targets:

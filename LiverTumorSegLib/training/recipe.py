@@ -176,7 +176,23 @@ class LayoutSource:
         _some("folders", self.folders)
 
 
-AnySource = SynthesisSource | CasesSource | LayoutSource
+@dataclass(frozen=True)
+class ShapesSource:
+    """Livers' shapes, for setting anatomy alone. label_maps: names below the data folder's labelmaps/couinaud; those of
+    labelmaps/abdomen too have veins. veins_share: of the samples, from these.
+    """
+
+    label_maps: tuple[str, ...]
+    share: float = 1.0
+    veins_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        _above_zero(share=self.share)
+        _shares(veins_share=self.veins_share)
+        _some("label_maps", self.label_maps)
+
+
+AnySource = SynthesisSource | CasesSource | LayoutSource | ShapesSource
 
 
 @dataclass(frozen=True)
@@ -198,6 +214,12 @@ class Recipe:
         _at_least(0, seed=self.seed)
         for patch in (self.training.patch, self.coarse_patch):
             self._check_patch(patch)
+        if {self.knows_anatomy} != {isinstance(source, ShapesSource) for source in self.sources}:
+            raise InputError(
+                found=f"setting {self.training.setting} with {' and '.join(_kinds(self.sources))}",
+                expected=f"{ShapesSource.__name__} alone for setting {Setting.ANATOMY}, and for no other setting",
+                remedy="Change training.setting, or the kind of the sources",
+            )
         if self.knows_coarse and self.training.batch > 1 and self.coarse_patch != self.training.patch:
             raise InputError(
                 found=f"batches of {self.training.batch} with patches of two sizes",
@@ -216,6 +238,11 @@ class Recipe:
         """Whether it also trains on the coarse grid; a run that starts from one that did forgets it."""
         return any(getattr(source, "coarse_share", 0) > 0 for source in self.sources)
 
+    @property
+    def knows_anatomy(self) -> bool:
+        """Whether it is about segments and veins in a shape, and not about a CT."""
+        return self.training.setting is Setting.ANATOMY
+
     def _check_patch(self, patch: Size) -> None:
         factor = 2 ** (len(self.network.widths) - 1)
         if any(n < factor or n % factor for n in patch):
@@ -224,6 +251,10 @@ class Recipe:
                 expected=f"a multiple of {factor} along each axis",
                 remedy="Change training.patch, training.coarse_patch or network.widths in the recipe",
             )
+
+
+def _kinds(sources: tuple[AnySource, ...]) -> list[str]:
+    return sorted({type(source).__name__ for source in sources})
 
 
 def _some(name: str, values: tuple[object, ...]) -> None:

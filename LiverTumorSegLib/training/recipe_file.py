@@ -16,6 +16,7 @@ from LiverTumorSegLib.training.recipe import (
     LayoutSource,
     NetworkRecipe,
     Recipe,
+    ShapesSource,
     SynthesisSource,
     TrainingRecipe,
 )
@@ -25,6 +26,7 @@ _SOURCES: Mapping[str, type[AnySource]] = {
     "synthesis": SynthesisSource,
     "cases": CasesSource,
     "layout": LayoutSource,
+    "shapes": ShapesSource,
 }
 
 

@@ -18,7 +18,8 @@ Image = Float32[np.ndarray, "i j k"]
 @dataclass(frozen=True, eq=False)
 class Sample:
     """hu: on a cubic grid whose axes run to the patient's right, front and head. labels: exclusive, values of
-    ``MAIN_LABELS``; a structure that is not annotated has the value of what it lies in.
+    ``MAIN_LABELS``; a structure that is not annotated has the value of what it lies in. Those of shapes:
+    ``training.shapes``.
     """
 
     hu: Image

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.models.lvt import COARSE_STEP
-from LiverTumorSegLib.progress import ProgressCallback, part_of
+from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, part_of
 from LiverTumorSegLib.training.anatomies import WITH_VESSELS, make_anatomies
 from LiverTumorSegLib.training.augmentation.augmentation import Augmentation as Augmenting
 from LiverTumorSegLib.training.augmentation.heavy import HeavyAugmentation
@@ -29,9 +29,12 @@ from LiverTumorSegLib.training.recipe import (
     CasesSource,
     LayoutSource,
     Recipe,
+    ShapesSource,
     SynthesisSource,
 )
 from LiverTumorSegLib.training.samples import Source
+from LiverTumorSegLib.training.shapes.maps import LiverShape, read_shapes
+from LiverTumorSegLib.training.shapes.patches import ShapePatches
 from LiverTumorSegLib.training.subject_patches import SubjectPatches
 from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches
 
@@ -158,6 +161,8 @@ def _source(
             coarse_share=source.coarse_share,
             coarse_size=recipe.coarse_patch,
         )
+    if isinstance(source, ShapesSource):
+        return ShapePatches(_shapes(source, places, report), training.patch, source.veins_share)
     by_data_set: dict[str, list[Subject]] = {}
     for subject in subjects:
         by_data_set.setdefault(subject.data_set, []).append(subject)
@@ -168,6 +173,14 @@ def _source(
         return fine
     coarse = [_patches(recipe, part, places, report, augmentation, source.lesions, coarse=True) for part in parts]
     return Mixture([fine, WithoutVessels(Mixture(coarse))], [1 - coarse_share, coarse_share])
+
+
+def _shapes(source: ShapesSource, places: Places, report: ProgressCallback) -> list[LiverShape]:
+    shapes = []
+    for done, shape in enumerate(read_shapes(places.data, source.label_maps)):
+        report(ProgressEvent("shapes", done / len(source.label_maps), source.label_maps[done]))
+        shapes.append(shape)
+    return shapes
 
 
 def _patches(
@@ -197,8 +210,8 @@ def augmented(kind: Augmentation) -> Augmenting | None:
 
 
 def _maps(recipe: Recipe) -> list[str]:
-    synthesis = [source for source in recipe.sources if isinstance(source, SynthesisSource)]
-    return [name for source in synthesis for name in (*source.label_maps, *source.donors)]
+    maps = [source for source in recipe.sources if isinstance(source, SynthesisSource | ShapesSource)]
+    return [name for source in maps for name in (*source.label_maps, *getattr(source, "donors", ()))]
 
 
 def _named_use(recipe: Recipe, maps: Sequence[str], cases: Sequence[str]) -> DataUse:

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.io.own_weights import SUFFIX
 from LiverTumorSegLib.io.text_files import read_json
 from LiverTumorSegLib.io.weights_repack import tensors_from_safetensors
 from LiverTumorSegLib.training.data_use import DataUse
@@ -16,8 +17,6 @@ from LiverTumorSegLib.training.recipe import RECIPES, Recipe
 from LiverTumorSegLib.training.recipe_file import read_recipe
 from LiverTumorSegLib.training.run import CHECKPOINT, begin, read_checkpoint
 from LiverTumorSegLib.training.sources import declared_use
-
-SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True, eq=False)

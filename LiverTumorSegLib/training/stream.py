@@ -12,9 +12,10 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from LiverTumorSegLib.training.partial_labels import Annotated, Setting, Targets, targets_from_labels
 from LiverTumorSegLib.training.samples import Image, Source
+from LiverTumorSegLib.training.shapes.targets import targets_from_shapes
 
-Entry = tuple[np.ndarray, np.ndarray, tuple[float, float, float]]
-"""Input (1, i, j, k), labels (i, j, k), weights of the structures."""
+Entry = tuple[np.ndarray, np.ndarray, Annotated]
+"""Input (1, i, j, k), labels (i, j, k), what they say."""
 _AHEAD = 3
 """Batches that each worker prepares."""
 
@@ -29,6 +30,8 @@ class Batch:
 
     def targets(self, setting: Setting) -> Targets:
         """On the device of the labels."""
+        if setting is Setting.ANATOMY:
+            return targets_from_shapes(self.labels, self.annotated)
         return targets_from_labels(self.labels, self.annotated, setting)
 
     def parts(self, at_once: int) -> Iterator[Batch]:
@@ -54,7 +57,7 @@ class NumberedSamples(Dataset[Entry]):
     def __getitem__(self, number: int) -> Entry:
         sample = self._source.sample(np.random.default_rng([*self._seed, number]))
         image = input_from_hu(sample.hu, self._hu_range)[None]
-        return image, np.ascontiguousarray(sample.labels), sample.annotated.weights
+        return image, np.ascontiguousarray(sample.labels), sample.annotated
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,11 @@ def batches(samples: NumberedSamples, turn: Turn, workers: int) -> Iterator[Batc
 
 def collated(entries: list[Entry]) -> Batch:
     """One batch of samples of one size."""
-    images, labels, weights = zip(*entries, strict=True)
+    images, labels, annotated = zip(*entries, strict=True)
     return Batch(
         torch.from_numpy(np.stack(images)),
         torch.from_numpy(np.stack(labels)),
-        tuple(Annotated(*one) for one in weights),
+        annotated,
     )
 
 

@@ -113,9 +113,9 @@ class ReportJob:
 
     def _write_input(self, result: Any) -> list[object]:
         from LiverTumorSegLib.io.nifti import write_nifti
-        from LiverTumorSegLib.io.results import SEGMENTATION, write_labels_json
-        from LiverTumorSegLib.labels import MAIN_LABELS
-        from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
+        from LiverTumorSegLib.io.results import COUINAUD, SEGMENTATION, write_labels_json
+        from LiverTumorSegLib.labels import COUINAUD_LABELS, SEGMENTATION_LABELS
+        from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of, values_in
         from LiverTumorSegLib.mrml.volume_node import view_of
 
         if result.volume is None:
@@ -129,8 +129,13 @@ class ReportJob:
         ct_file = self._folder / f"{file_name(result.volume.GetName())}.nii"
         write_nifti(ct_file, ct if ct.array.dtype.itemsize <= 4 else ct.with_array(ct.array.astype(np.float32)))
         write_nifti(self._folder / SEGMENTATION, segmentation_of(result.segmentation, ct))
-        write_labels_json(self._folder, MAIN_LABELS)
-        return ["measure", ct_file, self._folder / SEGMENTATION]
+        write_labels_json(self._folder, SEGMENTATION_LABELS)
+        if result.segments is None:
+            return ["measure", ct_file, self._folder / SEGMENTATION, "--anatomy", "off"]
+        i, j, k = (slice(0, n) for n in ct.shape)
+        segments = values_in(result.segments, COUINAUD_LABELS, ct, (i, j, k))
+        write_nifti(self._folder / COUINAUD, ct.with_array(segments))
+        return ["measure", ct_file, self._folder / SEGMENTATION, "--segments", self._folder / COUINAUD]
 
     def _tidy_up(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -111,9 +111,10 @@ class LiveMeasuring:
                 self._send(scene, segmentation_id)
 
     def _send(self, scene: Any, segmentation_id: str) -> None:
+        from LiverTumorSegLib.labels import COUINAUD_LABELS
         from LiverTumorSegLib.mrml.markups import ends_ras_of
         from LiverTumorSegLib.mrml.result import result_of
-        from LiverTumorSegLib.mrml.segmentation_labels import labelled_part_of
+        from LiverTumorSegLib.mrml.segmentation_labels import labelled_part_of, values_in
         from LiverTumorSegLib.mrml.volume_node import view_of
 
         result = result_of(scene.GetNodeByID(segmentation_id))
@@ -129,7 +130,8 @@ class LiveMeasuring:
             labels, box = labelled_part_of(result.segmentation, grid)
             lines = {line.GetID(): ends_ras_of(line) for line in result.reader_lines}
             whole = {name: ends for name, ends in lines.items() if len(ends) == 2}
-            request = write_request(self._folder, self._number, grid, labels, box, whole)
+            segments = values_in(result.segments, COUINAUD_LABELS, grid, box) if result.segments else None
+            request = write_request(self._folder, self._number, grid, labels, box, whole, segments)
         except (InputError, OSError) as error:
             self._say_failed(error)
             return

@@ -204,27 +204,34 @@ class SegmentRun:
         self._on_result(self.result)
 
     def _add_result(self, job: CommandJob) -> None:
-        from LiverTumorSegLib.labels import MAIN_LABELS
+        from LiverTumorSegLib.case import shown_in
         from LiverTumorSegLib.mrml.result_nodes import add_result
         from LiverTumorSegLib.mrml.surfaces import surfaces_one_by_one
         from LiverTumorSegLib.mrml.views import focus_of, show_result
 
         volume_node = self._volume()
-        segmentation, measurements, run = self._read_result(job)
-        self.result = add_result(self._scene, volume_node, segmentation, MAIN_LABELS, measurements, run)
+        segmentation, segments, measurements, run = self._read_result(job)
+        self.result = add_result(
+            self._scene, volume_node, segmentation, shown_in(segmentation), measurements, run, segments
+        )
         show_result(self._scene, volume_node, focus_of(segmentation, measurements.lesions))
         self._surfaces = surfaces_one_by_one(self.result.segmentation) if self._options.surfaces else iter(())
 
-    def _read_result(self, job: CommandJob) -> tuple[Volume, Measurements, dict[str, Any]]:
-        """Label map, numbers and run record. Raises InputError where the child has left something else."""
-        from LiverTumorSegLib.io.results import RUN, read_segmentation_of
+    def _read_result(self, job: CommandJob) -> tuple[Volume, Volume | None, Measurements, dict[str, Any]]:
+        """Label map, segments, numbers and run record. Raises InputError where the child has left something else."""
+        from LiverTumorSegLib.io.results import RUN, read_segmentation_of, read_segments_of
         from LiverTumorSegLib.io.text_files import read_json
 
         folder = self._file(RESULT_FOLDER)
         try:
             segmentation = read_segmentation_of(folder)
             measurements = Measurements.from_json(job.facts["measurements"])
-            return segmentation, measurements, read_json(folder / RUN) | {"volume": self.title}
+            return (
+                segmentation,
+                read_segments_of(folder),
+                measurements,
+                read_json(folder / RUN) | {"volume": self.title},
+            )
         except (InputError, OSError, ValueError, KeyError) as error:
             raise InputError(
                 found=f"The result for {self.title} cannot be read ({getattr(error, 'found', error)})",

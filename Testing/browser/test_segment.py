@@ -47,7 +47,7 @@ def test_the_tables_say_what_the_command_line_says(segmented: WorkstationPage, c
     numbers = segmented.numbers()
     volumes = rows_of(command_line / "volumes.csv")
     assert [(name.lower(), *cells) for name, cells in numbers.volumes.items()] == [
-        (row["structure"], (shown(row["volume_ml"])), shown(row["share_of_liver_percent"])) for row in volumes
+        (row["structure"].lower(), (shown(row["volume_ml"])), shown(row["share_of_liver_percent"])) for row in volumes
     ]
     lesions = rows_of(command_line / "measurements.csv")
     assert len(lesions) == 5

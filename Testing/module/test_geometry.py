@@ -13,6 +13,7 @@ from module_runs import QUICK, add_ct, phantom, running_logic
 from mrml_case import rotation
 from phantoms import stored_as
 
+from LiverTumorSegLib.labels import SEGMENTATION_LABELS, VESSEL_VALUES
 from LiverTumorSegLib.mrml.grid import matrix_of
 from LiverTumorSegLib.mrml.result import Result, result_of
 from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
@@ -72,11 +73,13 @@ def logic(scene):
 
 
 def exported_labels(segmentation: Any, volume: Any) -> np.ndarray:
-    """What Slicer exports on the voxels of a volume: (i, j, k), uint8; it must lie on them."""
+    """What Slicer exports on the voxels of a volume: (i, j, k), values of SEGMENTATION_LABELS; it must lie on them."""
     labels = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "exported")
     logic = slicer.vtkSlicerSegmentationsModuleLogic
-    assert logic.ExportSegmentsToLabelmapNode(segmentation, ["liver", "vessel", "tumor"], labels, volume)
-    array = slicer.util.arrayFromVolume(labels).transpose().copy()
+    names = ["liver", "portal_vein", "tumor", "hepatic_vein"]
+    assert logic.ExportSegmentsToLabelmapNode(segmentation, names, labels, volume)
+    values = np.array([0, *(SEGMENTATION_LABELS[name].value for name in names)], np.uint8)
+    array = values[slicer.util.arrayFromVolume(labels).transpose()]
     assert array.shape == volume.GetImageData().GetDimensions()
     assert np.allclose(world_from_ijk(labels), world_from_ijk(volume), atol=1e-4)
     return array
@@ -151,7 +154,7 @@ def check_liver(labels: np.ndarray, node: Any, placement: Placement) -> float:
 def check_volumes(result: Result, labels: np.ndarray, node: Any) -> None:
     """Voxels times |det|; the child reads the affine as 32-bit numbers."""
     voxel_ml = abs(np.linalg.det(world_from_ijk(node)[:3, :3])) / 1000
-    liver, vessel, tumor = (int((labels == value).sum()) * voxel_ml for value in (1, 2, TUMOR))
+    liver, vessel, tumor = (int(np.isin(labels, values).sum()) * voxel_ml for values in (1, VESSEL_VALUES, TUMOR))
     measured = result.measurements
     assert measured.liver_ml == pytest.approx(liver + vessel + tumor, rel=1e-5)
     assert (measured.vessel_ml, measured.tumor_ml) == pytest.approx((vessel, tumor), rel=1e-5)

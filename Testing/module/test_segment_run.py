@@ -30,6 +30,7 @@ from refusals import refused as refused_input
 from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
 from vtkmodules.vtkCommonTransforms import vtkThinPlateSplineTransform
 
+from LiverTumorSegLib.labels import SEGMENTATION_LABELS
 from LiverTumorSegLib.mrml.result import Result, result_of, results_of
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.volume import Volume
@@ -39,10 +40,12 @@ LONGEST_GAP_S = 5.0
 STAGES = {"write", "start", "run", "import", "surfaces"}
 SEGMENTS = {
     "liver": ("Liver", (221, 130, 101), "SCT^10200004^Liver", 0.25),
-    "vessel": ("Liver vessels", (0, 151, 206), "SCT^59820001^Blood vessel", 1.0),
     "tumor": ("Liver tumors", (145, 216, 51), "SCT^4147007^Mass", 1.0),
+    "portal_vein": ("Portal vein", (150, 95, 235), "SCT^32764006^Portal vein", 1.0),
+    "hepatic_vein": ("Hepatic veins", (0, 151, 206), "SCT^8993003^Hepatic vein", 1.0),
 }
 """By id: name, color, what it is, opacity in 3D."""
+ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII"]
 
 
 class Heartbeat:
@@ -157,7 +160,7 @@ def test_segments_have_the_names_colors_codes_and_looks_of_what_they_are(finishe
         assert segment.GetTerminology().split("~")[2] == code
         assert display.GetSegmentOpacity3D(segment_id) == opacity
         assert display.GetSegmentVisibility2DOutline(segment_id)
-        assert segment.GetRepresentation("Closed surface").GetNumberOfPolys() > 100
+        assert segment.GetRepresentation("Closed surface").GetNumberOfPolys() > 20
 
 
 @pytest.mark.weights
@@ -166,6 +169,8 @@ def test_tables_and_lines_show_what_was_measured(finished):
     volumes = [result.volumetry.GetCellText(row, 1) for row in range(result.volumetry.GetNumberOfRows())]
     without_tumors_ml = measured.liver_ml - measured.tumor_ml
     expected = [measured.liver_ml, without_tumors_ml, measured.vessel_ml, measured.tumor_ml]
+    expected += [measured.portal_vein_ml, measured.hepatic_vein_ml, *(one.volume_ml for one in measured.segments)]
+    assert len(measured.segments) == 8
     assert [float(text) for text in volumes] == [round(volume_ml, 1) for volume_ml in expected]
     assert result.lesions.GetNumberOfRows() == len(measured.lesions) > 0
     for row, lesion in enumerate(measured.lesions):
@@ -198,10 +203,27 @@ def test_numbers_and_voxels_are_those_of_the_command_line(finished, tmp_path):
     labels = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "exported")
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     assert logic.ExportSegmentsToLabelmapNode(finished.result.segmentation, list(SEGMENTS), labels, finished.volume)
-    exported = slicer.util.arrayFromVolume(labels).transpose()
+    values = np.array([0, *(SEGMENTATION_LABELS[name].value for name in SEGMENTS)], np.uint8)
+    exported = values[slicer.util.arrayFromVolume(labels).transpose()]
     stored = np.asarray(nib.load(tmp_path / "out" / "segmentation.nii.gz").dataobj)
     assert np.array_equal(exported, stored)
-    assert set(np.unique(stored)) == {0, 1, 2, 3}
+    assert set(np.unique(stored)) == {0, 1, 3, 4, 5}
+    assert logic.ExportSegmentsToLabelmapNode(finished.result.segments, ROMAN, labels, finished.volume)
+    divided = np.asarray(nib.load(tmp_path / "out" / "couinaud.nii.gz").dataobj)
+    assert np.array_equal(slicer.util.arrayFromVolume(labels).transpose(), divided)
+    assert np.array_equal(divided > 0, stored > 0)
+
+
+@pytest.mark.weights
+def test_couinaud_segments_are_a_segmentation_of_their_own_that_is_hidden_at_first(finished):
+    node = finished.result.segments
+    assert node.GetName() == "Abdomen 1.0 Couinaud segments"
+    assert list(node.GetSegmentation().GetSegmentIDs()) == ROMAN
+    assert not node.GetDisplayVisibility()
+    seventh = node.GetSegmentation().GetSegment("VII")
+    assert seventh.GetName() == "Segment VII"
+    assert seventh.GetTerminology().split("~")[2] == "SCT^277961009^Couinaud hepatic segment VII"
+    assert node in finished.result.parts
 
 
 # From here on each test has a scene of its own; the quick model, which goes the same way

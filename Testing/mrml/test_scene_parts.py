@@ -69,10 +69,13 @@ def test_the_two_axes_differ_in_color(lines):
     assert long_axis.GetDisplayNode().GetSelectedColor() != short_axis.GetDisplayNode().GetSelectedColor()
 
 
+SEGMENTS = (("VII", 60.0), ("VIII", 30.0), ("V", 10.0))
+
+
 def test_the_tables_say_what_was_measured_with_units_to_a_tenth(scene):
     case = case_on(oblique_affine())
     first, second = case.measurements.lesions
-    judged = replace(case.measurements, lesions=(replace(first, confidence=0.8249), second))
+    judged = replace(case.measurements, lesions=(replace(first, confidence=0.8249, segments=SEGMENTS), second))
     result = add_case(scene, replace(case, measurements=judged)).result
     assert [result.volumetry.GetName(), result.lesions.GetName()] == ["belly volumetry", "belly lesions"]
     assert [result.volumetry.GetColumnName(index) for index in range(3)] == list(VOLUMETRY_COLUMNS)
@@ -82,10 +85,10 @@ def test_the_tables_say_what_was_measured_with_units_to_a_tenth(scene):
         ["Liver vessels", "29.1", "2"],
         ["Liver tumors", "111.5", "7.5"],
     ]
-    assert [result.lesions.GetColumnName(index) for index in range(9)] == list(LESION_COLUMNS)
+    assert [result.lesions.GetColumnName(index) for index in range(len(LESION_COLUMNS))] == list(LESION_COLUMNS)
     assert cells_of(result.lesions) == [
-        ["1", "84.5", "13", "7", "", "", "-12.5", "82", "oblique"],
-        ["2", "42.2", "11", "9", "", "", "-12.5", "", ""],
+        ["1", "84.5", "13", "7", "", "", "-12.5", "82", "VII/VIII", "oblique"],
+        ["2", "42.2", "11", "9", "", "", "-12.5", "", "", ""],
     ]
 
 

@@ -21,7 +21,7 @@ GRIDS = pytest.mark.parametrize("affine", [oblique_affine(), tilted_affine()], i
 def nodes_of(scene, affine, array=None):
     case = case_on(affine, array)
     volume = add_volume_node(scene, case.study.ct, "CT")
-    return volume, add_segmentation_node(scene, case.segmentation, case.labels, volume, "Segmentation")
+    return volume, add_segmentation_node(scene, case.segmentation, case.shown, volume, "Segmentation")
 
 
 def oriented_image(array, affine, start_ijk=(0, 0, 0)):

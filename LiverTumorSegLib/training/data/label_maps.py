@@ -16,6 +16,7 @@ from LiverTumorSegLib.io.raw import RawImage
 from LiverTumorSegLib.io.read import read_image
 from LiverTumorSegLib.io.segmentation import read_segmentation
 from LiverTumorSegLib.io.text_files import read_json
+from LiverTumorSegLib.labels import main_label
 from LiverTumorSegLib.study import Study
 from LiverTumorSegLib.training.data.structures import ALL_STRUCTURES, Drawn, Structure
 from LiverTumorSegLib.training.data.turns import turn_towards
@@ -165,7 +166,7 @@ def on_image_grid(image: RawImage, ct: Volume) -> np.ndarray:
 def _meaning(name: str) -> Meaning:
     label = label_of((name,))
     if label is not None:
-        return Meaning(label.name)
+        return Meaning(main_label(label).name)
     plain = " ".join(name.casefold().replace("_", " ").split())
     return Meaning.UNKNOWN if plain in _UNKNOWN_NAMES else Meaning.NOTHING
 

@@ -11,7 +11,7 @@ import numpy as np
 from LiverTumorSegLib.arrays import LabelArray, Mask
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.label_names import label_of
-from LiverTumorSegLib.labels import MAIN_LABELS
+from LiverTumorSegLib.labels import MAIN_LABELS, main_label
 
 UNKNOWN = 255
 """In a label map for training: nobody knows what this voxel is, so nothing is learned from it."""
@@ -82,7 +82,7 @@ def parse_structures(text: str) -> frozenset[Structure]:
             expected=f"one or more of {', '.join(Structure)}, separated by semicolons",
             remedy="Name what was drawn in every image of the data set",
         )
-    return frozenset(Structure(label.name) for label in found.values() if label is not None)
+    return frozenset(Structure(main_label(label).name) for label in found.values() if label is not None)
 
 
 def in_words(structures: Iterable[Structure]) -> str:

@@ -27,7 +27,7 @@ IRCAD_IN_LITS = frozenset(f"lits{number}" for number in range(28, 48))
 _VESSEL = 2
 _LEFT, _RIGHT, _FRONT, _BACK, _UPPER, _LOWER = (2, 3), (6, 7), (3, 4), (6, 7), (7, 8), (5, 6)
 _APART_MM = 15.0
-_IN_LIVER_MM = 4.0
+_IN_LIVER_MM = 6.0
 _MAX_STEP_MM = 6.0
 
 
@@ -74,7 +74,7 @@ def donor_from(labels: Volume, spacing_mm: float, *, has_vessels: bool) -> Donor
     """One map on an upright cubic grid: largest part, holes filled, cropped; thick axial slices are interpolated.
 
     labels: all that is not 0 is liver; with has_vessels 2 is vessel, which counts only where the
-    liver is once gaps of 4 mm are closed.
+    liver is once gaps of 6 mm are closed.
     Raises InputError where nothing is drawn, or where slices are more than 6 mm apart.
     """
     array, organ = labels.array, labels.array > 0

@@ -67,7 +67,7 @@ _BEGINNINGS = {
 """TotalSegmentator's names of structures."""
 _SKIN_HU = -300.0
 _ALWAYS_MISSING = frozenset({Tissue.BOWEL_WALL, Tissue.VEIN})
-_IN_LIVER_MM = 4.0
+_IN_LIVER_MM = 6.0
 """Veins run on outside the liver; inside is what lies in the organ once gaps of this width are closed."""
 
 

@@ -16,9 +16,9 @@ from trame_server.utils.asynchronous import create_task
 from trame_slicer.app.logic.base_logic import BaseLogic
 from trame_slicer.core import SlicerApp
 
+from LiverTumorSegLib.case import shown_in
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.nrrd import write_seg_nrrd
-from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.mrml.result import Result
 from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of
 from LiverTumorSegLib.mrml.volume_node import view_of
@@ -145,7 +145,8 @@ class ExportLogic(BaseLogic[ExportState]):
 
     def _write_segmentation(self, result: Result) -> Path:
         target = self._new(f"{_title(result)}.seg.nrrd")
-        write_seg_nrrd(target, segmentation_of(result.segmentation, view_of(result.volume)), MAIN_LABELS)
+        segmentation = segmentation_of(result.segmentation, view_of(result.volume))
+        write_seg_nrrd(target, segmentation, shown_in(segmentation))
         return target
 
     def _write_tables(self, result: Result) -> Path:

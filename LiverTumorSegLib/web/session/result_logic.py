@@ -14,7 +14,7 @@ from trame_slicer.app.logic.base_logic import BaseLogic
 from trame_slicer.core import SlicerApp
 from undo_stack import Signal
 
-from LiverTumorSegLib.measure.table import volumetry_rows
+from LiverTumorSegLib.measure.table import sentence, volumetry_rows
 from LiverTumorSegLib.measurements import Lesion, Measurements, ReaderDiameters
 from LiverTumorSegLib.mrml.result import Result
 from LiverTumorSegLib.mrml.result_nodes import (
@@ -23,6 +23,7 @@ from LiverTumorSegLib.mrml.result_nodes import (
     reader_diameters,
     remove_result,
     show_reader_lengths,
+    show_segments,
 )
 from LiverTumorSegLib.mrml.segment_models import SegmentModels
 from LiverTumorSegLib.mrml.segmentation_node import FILL_OPACITY_2D
@@ -62,7 +63,12 @@ class ResultLogic(BaseLogic[ResultState]):
         self._models_due = float("inf")
         self._being_made: Iterator[str] = iter(())
         self._editing = False
-        self.bind_changes({self.name.lines_visible: lambda *_: self._show_lines()})
+        self.bind_changes(
+            {
+                self.name.lines_visible: lambda *_: self._show_lines(),
+                self.name.segments_visible: lambda *_: self._show_segments(),
+            }
+        )
 
     def set_ui(self, ui: ResultUI) -> None:
         ui.visibility_clicked.connect(self.toggle_visibility)
@@ -79,6 +85,7 @@ class ResultLogic(BaseLogic[ResultState]):
         self._models = SegmentModels(result.segmentation)
         self._models_due = time.monotonic()
         self.data.exists, self.data.lines_visible = True, True
+        self.data.has_segments, self.data.segments_visible = result.segments is not None, False
         result.segmentation.GetDisplayNode().SetSliceIntersectionThickness(OUTLINE_PX)
         self._watch.look(self.scene)
         self._refresh_structures()
@@ -95,6 +102,7 @@ class ResultLogic(BaseLogic[ResultState]):
         self.result = self._shown = self._models = None
         self._being_made, self._models_due = iter(()), float("inf")
         self.data.exists, self.data.measuring = False, ""
+        self.data.has_segments = self.data.segments_visible = False
         self.data.structures, self.data.volumes = [], []
         self.data.lesions, self.data.flags = [], []
 
@@ -181,6 +189,11 @@ class ResultLogic(BaseLogic[ResultState]):
             line.GetDisplayNode().SetVisibility3D(False)
         lock_lines(self.result, all_of_them=self._editing)
 
+    def _show_segments(self) -> None:
+        """In slices alone: in 3D they would cover what the reader looks for."""
+        if self.result is not None:
+            show_segments(self.result, visible=self.data.segments_visible, in_3d=False)
+
     def _refresh_structures(self) -> None:
         display = self._display
         if display is None or self.result is None:
@@ -216,7 +229,7 @@ class ResultLogic(BaseLogic[ResultState]):
 def volume_rows(measurements: Measurements | None) -> list[VolumeRow]:
     """As readers say it, 0.1 ml and 0.1 %; without numbers while nothing is known."""
     rows = volumetry_rows(measurements or Measurements(0.0, 0.0, 0.0, None))[1]
-    texts = [(str(name).capitalize(), _digit(volume), _digit(share)) for name, volume, share in rows]
+    texts = [(sentence(str(name)), _digit(volume), _digit(share)) for name, volume, share in rows]
     return [VolumeRow(*text) if measurements else VolumeRow(text[0]) for text in texts]
 
 
@@ -228,6 +241,7 @@ def lesion_row(lesion: Lesion, reader: ReaderDiameters) -> LesionRow:
         long_mm=_digit(lesion.long_axis_mm if long_mm is None else long_mm),
         short_mm=_digit(lesion.short_axis_mm if short_mm is None else short_mm),
         volume_ml=_digit(lesion.volume_ml),
+        segments=lesion.segments_title,
         confidence_percent="" if lesion.confidence is None else f"{100 * lesion.confidence:.0f}",
         reader=long_mm is not None or short_mm is not None,
         flags=", ".join(lesion.flags),

@@ -43,6 +43,7 @@ class LesionRow:
     short_mm: str = ""
     volume_ml: str = ""
     confidence_percent: str = ""
+    segments: str = ""
     reader: bool = False
     flags: str = ""
 
@@ -67,6 +68,8 @@ class ResultState:
     lesions: list[LesionRow] = field(default_factory=list)
     flags: list[FlagRow] = field(default_factory=list)
     lines_visible: bool = True
+    has_segments: bool = False
+    segments_visible: bool = False
 
 
 class ResultUI(html.Div):
@@ -119,6 +122,16 @@ class ResultUI(html.Div):
                 )
                 VIcon("mdi-ruler", size="x-small")
                 html.Span("Diameters", classes="lts-structure-name")
+            with html.Div(v_if=(name.has_segments,), classes="lts-row lts-structure", id="lts-segments"):
+                VBtn(
+                    icon=(f"{name.segments_visible} ? 'mdi-eye-outline' : 'mdi-eye-off-outline'",),
+                    size="x-small",
+                    variant="text",
+                    title="Show or hide the Couinaud segments in the slices",
+                    click=f"{name.segments_visible} = !{name.segments_visible}",
+                )
+                VIcon("mdi-view-grid-outline", size="x-small")
+                html.Span("Segments I-VIII", classes="lts-structure-name")
 
     def _volumes(self) -> None:
         name = self._state.name
@@ -147,6 +160,7 @@ class ResultUI(html.Div):
                         ("Long mm", "Longest diameter in an acquired slice"),
                         ("Short mm", "Longest perpendicular to it"),
                         ("ml", "Volume"),
+                        ("Seg.", "Couinaud segment; a second one that holds more than 20 % of it is named too"),
                         ("Sure %", "How probable it is that this is a lesion, as the networks' voices say"),
                         ("", "Warnings"),
                     ):
@@ -165,6 +179,7 @@ class ResultUI(html.Div):
                     html.Td("{{ row.long_mm }}{{ row.reader ? '*' : '' }}")
                     html.Td("{{ row.short_mm }}")
                     html.Td("{{ row.volume_ml }}")
+                    html.Td("{{ row.segments }}")
                     html.Td("{{ row.confidence_percent }}")
                     with html.Td():
                         VIcon("mdi-alert-outline", v_if=("row.flags",), size="x-small", title=("row.flags",))

@@ -17,7 +17,7 @@ from LiverTumorSegLib.io.nifti import write_nifti
 from LiverTumorSegLib.io.nrrd import write_seg_nrrd
 from LiverTumorSegLib.io.results import write_labels_json
 from LiverTumorSegLib.io.segmentation import read_segmentation
-from LiverTumorSegLib.labels import LIVER, MAIN_LABELS, TUMOR, VESSEL
+from LiverTumorSegLib.labels import HEPATIC_VEIN, LIVER, MAIN_LABELS, PORTAL_VEIN, TUMOR, VESSEL
 from LiverTumorSegLib.volume import Volume
 
 CT = Volume(body_hu(), oblique_affine(tilt_mm=0.4))
@@ -215,8 +215,8 @@ def test_an_empty_segmentation_is_a_result_with_a_warning(tmp_path):
         ("LIVER", LIVER),
         ("Livers", LIVER),
         ("Liver_1", LIVER),
-        ("Portal Vein", VESSEL),
-        ("hepatic-veins", VESSEL),
+        ("Portal Vein", PORTAL_VEIN),
+        ("hepatic-veins", HEPATIC_VEIN),
         ("Liver vessels", VESSEL),
         ("Tumour 12", TUMOR),
         ("liver_tumors", TUMOR),

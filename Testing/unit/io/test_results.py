@@ -64,7 +64,8 @@ def test_everything_written_comes_back(tmp_path, case):
     np.testing.assert_array_equal(stored.lesions.array, case.lesions.array)
     assert stored.lesions.array.dtype == np.uint16
     assert stored.segmentation.same_grid(case.study.ct)
-    assert stored.labels == {"liver": 1, "vessel": 2, "tumor": 3}
+    assert stored.labels == {"liver": 1, "vessel": 2, "tumor": 3, "portal_vein": 4, "hepatic_vein": 5}
+    assert stored.segments is None
     assert stored.measurements == case.measurements
     assert stored.run["warnings"] == ["é"]
     assert read_segmentation_of(tmp_path / "out").same_grid(case.study.ct)
@@ -125,14 +126,14 @@ def test_a_ct_that_would_fill_the_disk_is_refused_before_the_work(tmp_path, case
 
 
 def test_room_is_asked_for_the_hand_over_and_the_scene_together(tmp_path, monkeypatch):
-    """Per voxel: int16 CT, uint8 labels and uint16 ids handed over, and 2 bytes of the scene."""
+    """Per voxel: int16 CT, uint8 labels and segments and uint16 ids handed over, and 2 bytes of the scene."""
     ct = Volume(np.broadcast_to(np.int16(0), (100, 200, 300)), np.eye(4))
-    needed = 100 * 200 * 300 * (2 + 1 + 2 + 2) + 20 * 2**20
+    needed = 100 * 200 * 300 * (2 + 1 + 1 + 2 + 2) + 20 * 2**20
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=needed))
     check_room_for_result(tmp_path, ct)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=needed - 1))
-    with refused("is full", "more than 60.1 MiB"):
+    with refused("is full", "more than 65.8 MiB"):
         check_room_for_result(tmp_path, ct)
 
 

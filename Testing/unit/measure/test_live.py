@@ -30,13 +30,15 @@ def segmentation() -> Volume:
     return Volume(labels, affine_of((0.8, 0.9, 3.0), (10.0, -20.0, 30.0), rotation(20, 1)))
 
 
-def request(folder, number, segmentation, lines=None):
+def request(folder, number, segmentation, lines=None, segments=None):
     box = bounding_box(segmentation.array) or (slice(0, 1),) * 3
-    return write_request(folder, number, segmentation, segmentation.array[box], box, lines or {})
+    divided = None if segments is None else segments[box]
+    return write_request(folder, number, segmentation, segmentation.array[box], box, lines or {}, divided)
 
 
 def test_a_mask_comes_out_of_a_request_as_it_went_in(tmp_path, segmentation):
-    back = read_request(request(tmp_path, 1, segmentation))
+    back, segments = read_request(request(tmp_path, 1, segmentation))
+    assert segments is None
     assert np.array_equal(back.array, segmentation.array)
     assert np.array_equal(back.affine, segmentation.affine)
     assert list(tmp_path.iterdir()) == []
@@ -44,7 +46,25 @@ def test_a_mask_comes_out_of_a_request_as_it_went_in(tmp_path, segmentation):
 
 def test_an_empty_mask_comes_out_empty(tmp_path, segmentation):
     empty = segmentation.with_array(np.zeros_like(segmentation.array))
-    assert not read_request(request(tmp_path, 1, empty)).array.any()
+    assert not read_request(request(tmp_path, 1, empty))[0].array.any()
+
+
+def test_segments_follow_an_edited_mask_to_the_voxel(tmp_path, segmentation):
+    """The liver was divided at i = 12; since then it has lost a slab and gained another one beside segment 2."""
+    segments = np.where(segmentation.array > 0, 1, 0).astype(np.uint8)
+    segments[12:][segments[12:] > 0] = 2
+    edited = segmentation.array.copy()
+    edited[3:5] = 0
+    edited[30:33, 4:28, 5:21] = 1
+    answered = answer(request(tmp_path, 1, segmentation.with_array(edited), segments=segments))
+    volumes = {one["name"]: one["volume_ml"] for one in answered["measurements"]["segments"]}
+    voxel_ml = segmentation.voxel_ml
+    assert volumes["I"] == pytest.approx(np.count_nonzero(edited[:12]) * voxel_ml)
+    assert volumes["II"] == pytest.approx(np.count_nonzero(edited[12:]) * voxel_ml)
+    assert sum(volumes.values()) == pytest.approx(answered["measurements"]["liver"]["volume_ml"])
+    assert [lesion["segments"] for lesion in answered["measurements"]["lesions"]] == [
+        [{"name": "II", "percent": 100}]
+    ] * 2
 
 
 def test_the_numbers_are_those_of_the_library_with_flags_of_the_whole_grid(tmp_path, segmentation):

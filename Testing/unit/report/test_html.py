@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
+from html_page import Page
 from PIL import Image
 from report_cases import box_case, lesion, without_lesion, without_liver
 
@@ -16,40 +16,7 @@ from LiverTumorSegLib.report.html import MAX_LESION_PICTURES, date_text, model_t
 from LiverTumorSegLib.report.overview import make_overview
 from LiverTumorSegLib.report.quality import percent_text, quality_text
 
-VOID = {"meta", "img", "br", "link", "input", "hr"}
 OVERVIEW = Image.new("RGB", (1600, 1300), (20, 30, 40))
-
-
-class Page(HTMLParser):
-    """Collects tags and text, and fails on tags that do not balance."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.pieces: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.pieces.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.pieces).split())
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def page_of(case) -> Page:

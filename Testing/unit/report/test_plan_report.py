@@ -6,11 +6,11 @@ import base64
 import io
 from dataclasses import replace
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from html_page import Page
 from PIL import Image
 from plan_cases import anatomy, divided_case, planned, with_thin_slices
 from scipy import ndimage
@@ -33,37 +33,7 @@ from LiverTumorSegLib.report.slices import CORONAL, SAGITTAL
 GRIDS = ["upright", "stored as LPS", "slices first", "oblique", "sheared by the gantry"]
 WIDE = SegmentResection(("III", "IV", "V", "VI", "VII", "VIII"))
 OVERVIEW = Image.new("RGB", PAGE_PX, (20, 30, 40))
-VOID = {"meta", "img", "br"}
 MIDDLE = (35.0, 8.0, 12.0)
-
-
-class Page(HTMLParser):
-    """Collects tags and text, and fails on tags that do not balance."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.pieces: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.pieces.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.pieces).split())
 
 
 @cache

@@ -210,3 +210,6 @@ def test_what_the_committed_recipes_use():
         assert declared_use(recipe).data_sets == ("hepatic-vessel", "ircad", "lits", *more)
     assert declared_use(read_recipe(root / "synthetic-whole.toml")).images_of == ()
     assert declared_use(read_recipe(root / "default.toml")).images_of == ("ircad01", "ircad07")
+    anatomy = read_recipe(root / "anatomy.toml")
+    declared_use(anatomy).check_unseen(anatomy.never_seen)
+    assert (declared_use(anatomy).images_of, len(declared_use(anatomy).trained_on)) == ((), 101)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from refusals import refused
 
+from LiverTumorSegLib.anatomy.shape import SPACING_MM
+from LiverTumorSegLib.models.anatomy import INPUT_RANGE
 from LiverTumorSegLib.models.lvt import HU_RANGE
 from LiverTumorSegLib.settings import Precision
 from LiverTumorSegLib.training.augmentation.windowing import BASE
@@ -16,6 +18,7 @@ from LiverTumorSegLib.training.recipe import (
     LayoutSource,
     Norm,
     Optimizer,
+    ShapesSource,
     SynthesisSource,
 )
 from LiverTumorSegLib.training.recipe_file import find_recipe, parse_recipe, read_recipe
@@ -157,3 +160,26 @@ def test_the_variant_of_the_experiment_can_be_asked_for():
     text = TEXT.replace("[4, 6, 8, 8]", '[4, 6, 8, 8]\nresidual = true\nnorm = "batch"')
     network = parse_recipe(text, "one.toml").network
     assert (network.residual, network.norm, network.is_plain) == (True, Norm.BATCH, False)
+
+
+def test_the_recipe_for_anatomy_holds_livers_shapes_alone():
+    recipe = read_recipe(RECIPES / "anatomy.toml")
+    (source,) = recipe.sources
+    assert isinstance(source, ShapesSource)
+    assert recipe.knows_anatomy
+    assert recipe.network.hu_range == INPUT_RANGE
+    assert recipe.training.spacing_mm == SPACING_MM
+    assert not set(source.label_maps) & set(recipe.never_seen)
+    assert (len(source.label_maps), len(recipe.never_seen)) == (101, 29)
+
+
+@pytest.mark.parametrize(
+    ("setting", "source"),
+    [("anatomy", 'kind = "cases"\nnames = ["ircad01"]'), ("ml", 'kind = "shapes"\nlabel_maps = ["a"]')],
+)
+def test_shapes_and_the_setting_for_them_go_together(setting, source):
+    text = TEXT.replace("[training]", f'[training]\nsetting = "{setting}"').replace(
+        'kind = "cases"\nnames = ["ircad01"]\nshare = 2', source
+    )
+    with refused(f"setting {setting} with", "ShapesSource alone for setting anatomy"):
+        parse_recipe(text, "a.toml")

@@ -1,0 +1,1 @@
+"""What lies where inside a liver: Couinaud segments, portal vein and hepatic veins, from its mask and its vessels'."""

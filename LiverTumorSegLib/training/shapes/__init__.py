@@ -1,0 +1,1 @@
+"""Training on the shapes of livers, without any image: Couinaud segments, portal vein and hepatic veins."""
