@@ -163,7 +163,7 @@ ANATOMY = ModelSpec(
     " al., The Liver Tumor Segmentation Benchmark (LiTS), Medical Image Analysis 84 (2023)",
     training_data="Shapes in the label maps alone of 101 patients (ircad, lits).",
     accuracy="Livers never seen, given the expert's liver: mean Dice of the eight segments 0.81 on 6 patients of "
-    "3D-IRCADb and 0.84 on 23 of LiTS, volume error 16 to 17 % in the median, borders 4 mm apart on "
+    "3D-IRCADb and 0.84 on 23 of LiTS, volume error 15 to 18 % in the median, borders 4 mm apart on "
     "average. Veins in the expert's vessels of the 6: 85 % of their voxels right (a weight was chosen on "
     "these). See docs/models/anatomy.md.",
     files=(

@@ -26,6 +26,7 @@ from LiverTumorSegLib.anatomy.shape import share_of
 from LiverTumorSegLib.anatomy.territories import territories
 from LiverTumorSegLib.engines import choose_engine
 from LiverTumorSegLib.evaluation.overlap import dice
+from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
 from LiverTumorSegLib.inference.dividing import Divider
 from LiverTumorSegLib.io.nifti import read_nifti
@@ -102,8 +103,10 @@ def _border_mm(first: np.ndarray, second: np.ndarray, spacing_mm: tuple[float, f
     """Mean of both mean distances between the surfaces' voxels; of a missing segment, nothing is said (NaN)."""
     if not first.any():
         return float("nan")
+    box = bounding_box(first | second)
+    first, second = (np.pad(mask[box], 1) for mask in (first, second))
     depth = [np.maximum(edt.edt(m, anisotropy=spacing_mm), edt.edt(~m, anisotropy=spacing_mm)) for m in (first, second)]
-    rims = [mask & (edt.edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1] <= 1) for mask in (first, second)]
+    rims = [mask & (edt.edt(mask) <= 1) for mask in (first, second)]
     return float((depth[1][rims[0]].mean() + depth[0][rims[1]].mean()) / 2)
 
 
