@@ -106,6 +106,11 @@ def _chosen(chosen: ChosenResection) -> list[str]:
         f"{chosen.title}: {result.resected_ml:.1f} ml",
         f"  remnant {remnant.flr_ml:.1f} ml, measured {percent_text(remnant.measured_percent)} %"
         f"{standardised}{functional}",
+        *(
+            ["  the functional remnant is far below the measured one: is a vein missing in the segmentation?"]
+            if remnant.functional_is_doubtful
+            else []
+        ),
         f"  lesions removed {lesions_text(result.lesions_removed)}, cut {lesions_text(result.lesions_cut)}, "
         f"left {lesions_text(result.lesions_left)}",
         f"  planned margin {margin_text(result.margin)}",

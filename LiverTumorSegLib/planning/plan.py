@@ -114,5 +114,6 @@ def _remnant_json(remnant: Remnant) -> dict[str, Any]:
             "percent": functional.percent,
             "without_inflow_ml": functional.without_inflow_ml,
             "without_outflow_ml": functional.without_outflow_ml,
+            "is_doubtful": remnant.functional_is_doubtful,
         },
     }

@@ -60,6 +60,10 @@ class FunctionalRemnant:
     without_outflow_ml: float
 
 
+DOUBTFUL_SHARE = 0.5
+"""Of the measured remnant: a functional one below that is to be checked."""
+
+
 @dataclass(frozen=True)
 class Remnant:
     """flr_ml: what remains, tumour and vessels in it too. measured_percent: (FLR - tumour in it) / (liver - tumour),
@@ -72,6 +76,13 @@ class Remnant:
     measured_percent: float | None
     standardised_percent: float | None
     functional: FunctionalRemnant | None
+
+    @property
+    def functional_is_doubtful(self) -> bool:
+        """Far below the measured one: more often a vein that is missing in the segmentation than liver without flow."""
+        if self.functional is None or self.functional.percent is None or self.measured_percent is None:
+            return False
+        return self.functional.percent < DOUBTFUL_SHARE * self.measured_percent
 
 
 def share_percent(part: float, whole: float) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from refusals import refused
 
-from LiverTumorSegLib.planning.remnant import Patient, SurfaceFormula, share_percent
+from LiverTumorSegLib.planning.remnant import FunctionalRemnant, Patient, Remnant, SurfaceFormula, share_percent
 from LiverTumorSegLib.planning.settings import PlanSettings, ReferenceLine
 
 
@@ -36,3 +36,11 @@ def test_settings_out_of_their_range_are_refused():
     with refused("140.0"):
         PlanSettings(references=(ReferenceLine(140.0, "no liver"),))
     assert [line.percent for line in PlanSettings().references] == [20, 30, 40]
+
+
+@pytest.mark.parametrize(("functional_percent", "doubtful"), [(16.0, False), (14.0, True), (None, False)])
+def test_a_functional_remnant_below_half_of_the_measured_one_is_doubtful(functional_percent, doubtful):
+    functional = FunctionalRemnant(100.0, functional_percent, 50.0, 0.0)
+    assert Remnant(300.0, 0.0, 30.0, None, functional).functional_is_doubtful is doubtful
+    assert not Remnant(300.0, 0.0, 30.0, None, None).functional_is_doubtful
+    assert not Remnant(300.0, 0.0, None, None, functional).functional_is_doubtful
