@@ -38,7 +38,7 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         "--scale",
         choices=SCALES,
         default="small",
-        help="tiny: a minute, means nothing; small (default): an hour or two on a CPU; paper: as published, for GPUs",
+        help="tiny: a minute, means nothing; small (default): hours on a CPU; paper: as published, for GPUs",
     )
     partial.add_argument(
         "--data-sets",

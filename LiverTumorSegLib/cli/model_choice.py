@@ -47,7 +47,7 @@ def choose_divider(settings: SegmentSettings) -> tuple[Divider | None, tuple[str
     if settings.anatomy is Division.OFF:
         return None, ()
     try:
-        # Its rounding must not depend on the machine, and a quarter of a second is not worth saving.
+        # Its rounding must not depend on the machine; it is small, so that costs little.
         choice = choose_engine(replace(settings, precision=Precision.FP32))
     except InputError as error:
         return None, (f"Couinaud segments were left out. {error}",)

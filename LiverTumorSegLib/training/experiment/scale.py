@@ -53,7 +53,7 @@ class Scale:
 _SCALES = (
     # For the tests: what comes out means nothing.
     Scale("tiny", (2, 2, 4, 4), (16, 16, 16), 14.0, 2, 2, 1, 2, 10, 1, Precision.FP32),
-    # An hour or two on a CPU: 16 runs of a small network at a coarse grid.
+    # Hours on a CPU: 16 runs of a small network at a coarse grid.
     Scale("small", (8, 16, 32, 64), (64, 64, 64), 3.0, 2, 400, 40, 2, 50, 8),
     # As published: 40 epochs of 100 steps with 112 patches, for GPUs and the public data sets.
     Scale("paper", (32, 64, 128, 256, 320, 320), (128, 128, 96), 1.0, 112, 4000, 400, 5, 303, 20),

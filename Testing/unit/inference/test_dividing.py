@@ -18,7 +18,7 @@ from LiverTumorSegLib.inference.dividing import Divided, Divider, Given
 from LiverTumorSegLib.io.nifti import read_nifti
 from LiverTumorSegLib.io.text_files import read_json
 from LiverTumorSegLib.io.weights import load
-from LiverTumorSegLib.labels import COUINAUD_LABELS, HEPATIC_VEIN, PORTAL_VEIN, VESSEL, VESSEL_VALUES
+from LiverTumorSegLib.labels import COUINAUD_LABELS, HEPATIC_VEIN, PORTAL_VEIN, VESSEL
 from LiverTumorSegLib.models.anatomy import CHANNELS, anatomy_definition
 from LiverTumorSegLib.phantom import PhantomSettings, make_phantom
 from LiverTumorSegLib.registry import ANATOMY, BUILT_IN
@@ -160,10 +160,6 @@ def test_on_livers_it_has_not_seen_it_is_near_the_expert(real_data, name):
     found = divided(expert.with_array((expert.array > 0).astype(np.uint8))).segments.array
     dices = [dice(found == label.value, expert.array == label.value) for label in COUINAUD_LABELS]
     assert np.mean(dices) > 0.75, dices
-
-
-def test_vessel_values_are_all_that_a_vessel_may_be():
-    assert VESSEL_VALUES == (2, 4, 5)
 
 
 def test_another_architecture_is_no_segmenter(tmp_path):
