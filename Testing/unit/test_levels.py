@@ -10,11 +10,11 @@ import pytest
 LIBRARY = Path(__file__).parents[2] / "LiverTumorSegLib"
 LEVELS = {
     "arrays": 0, "case": 0, "errors": 0, "labels": 0, "measurements": 0, "progress": 0, "registry": 0, "settings": 0,
-    "study": 0, "timing": 0, "volume": 0, "__init__": 0,
+    "study": 0, "timeline": 0, "timing": 0, "volume": 0, "__init__": 0,
     "geometry": 1,
     "child": 1,
     "anatomy": 2, "classical": 2, "evaluation": 2, "io": 2, "measure": 2, "phantom": 2, "postprocess": 2,
-    "models": 3, "planning": 3, "uncertainty": 3,
+    "followup": 3, "models": 3, "phases": 3, "planning": 3, "uncertainty": 3,
     "engines": 4, "mrml": 4, "report": 4,
     "inference": 5,
     "training": 5,
