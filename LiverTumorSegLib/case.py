@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from LiverTumorSegLib.labels import LIVER, SEGMENTATION_LABELS, TUMOR, VEINS, VESSEL, LabelSet
+from LiverTumorSegLib.labels import (
+    LIVER,
+    PARTS_OF_IV,
+    SEGMENTATION_LABELS,
+    TUMOR,
+    VEINS,
+    VESSEL,
+    LabelSet,
+    couinaud_labels_of,
+)
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.study import Study
 from LiverTumorSegLib.volume import Volume
@@ -21,6 +30,12 @@ def shown_in(segmentation: Volume) -> LabelSet:
     apart = bool(there & set(VEINS))
     wanted = {LIVER, TUMOR, *(there if apart else (VESSEL,))}
     return LabelSet(tuple(label for label in SEGMENTATION_LABELS if label in wanted))
+
+
+def couinaud_labels_in(segments: Volume) -> LabelSet:
+    """The labels that share out the organ in a map of Couinaud segments: eight, or nine where IV is divided."""
+    divided = any(bool((segments.array == part.value).any()) for part in PARTS_OF_IV)
+    return couinaud_labels_of(iv_is_divided=divided)
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,9 @@ class RunRecord:
 class Case:
     """segmentation: uint8 on the CT's grid, values of ``labels``. lesions: uint16 ids of ``measurements.lesions``.
 
-    segments: uint8, Couinaud segments 1 to 8 inside the organ, 0 outside; None where nobody has divided it.
+    segments: uint8, values of ALL_COUINAUD_LABELS inside the organ, 0 outside; None where nobody has divided it.
+    tumor_probability: uint8, percent (0 to 100), on a grid of its own around the liver; None where no network has
+    spoken.
     """
 
     study: Study
@@ -60,6 +77,7 @@ class Case:
     run: RunRecord
     labels: LabelSet = SEGMENTATION_LABELS
     segments: Volume | None = None
+    tumor_probability: Volume | None = None
 
     @cached_property
     def shown(self) -> LabelSet:

@@ -119,10 +119,36 @@ I, II, III, IV, V, VI, VII, VIII = (  # noqa: E741, the names that surgeons use
 )
 COUINAUD_LABELS = LabelSet((I, II, III, IV, V, VI, VII, VIII))
 """couinaud.nii.gz: the eight segments share out the organ among them."""
+
+IVA, IVB = (
+    Label(value, name, f"Segment {name}", color, ANATOMICAL_STRUCTURE, Code(code, f"Couinaud hepatic segment {name}"))
+    for value, name, color, code in (
+        (9, "IVa", (246, 212, 106), "871688003"),
+        (10, "IVb", (206, 158, 30), "871689006"),
+    )
+)
+"""On request these two are there in the place of IV: its upper and its lower part."""
+PARTS_OF_IV = (IVA, IVB)
+ALL_COUINAUD_LABELS = LabelSet((*COUINAUD_LABELS, *PARTS_OF_IV))
+"""All values that couinaud.nii.gz may hold."""
+NINE_LABELS = LabelSet((I, II, III, IVA, IVB, V, VI, VII, VIII))
+
+
+def couinaud_labels_of(*, iv_is_divided: bool) -> LabelSet:
+    """Those that share out an organ, in the order in which they are read."""
+    return NINE_LABELS if iv_is_divided else COUINAUD_LABELS
+
+
+def values_of_segment(name: str) -> tuple[int, ...]:
+    """Values that a segment may have in a map: IV also those of its parts. Raises KeyError for an unknown name."""
+    parts = tuple(part.value for part in PARTS_OF_IV) if name == IV.name else ()
+    return (ALL_COUINAUD_LABELS[name].value, *parts)
+
+
 SECTIONS = {
     "caudate": (I,),
     "left lateral": (II, III),
-    "left medial": (IV,),
+    "left medial": (IV, IVA, IVB),
     "right anterior": (V, VIII),
     "right posterior": (VI, VII),
 }

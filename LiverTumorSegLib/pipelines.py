@@ -198,7 +198,12 @@ def _judged(case: Case, findings: Findings, spec: ModelSpec, progress: Progress)
     with progress.stage("confidence", 0.87, 0.88, "Judging the result"):
         model = confidence_model(spec.id)
         measured = judged(case.measurements, case.segmentation, case.lesions, evidence_of(findings), model)
-    return replace(case, measurements=measured)
+    return replace(case, measurements=measured, tumor_probability=_percent(findings.tumor))
+
+
+def _percent(probability: Volume) -> Volume:
+    """0 to 1 as uint8 percent: what is stored of a probability."""
+    return probability.with_array(np.rint(np.clip(probability.array, 0, 1) * np.float32(100)).astype(np.uint8))
 
 
 def model_facts(spec: ModelSpec) -> dict[str, Any]:

@@ -54,9 +54,13 @@ class Quality(StrEnum):
 
 
 class Division(StrEnum):
-    """Whether the liver is divided into Couinaud segments, and its vessels into portal vein and hepatic veins."""
+    """Whether the liver is divided into Couinaud segments, and its vessels into portal vein and hepatic veins.
+
+    IVAB: with IVa and IVb in the place of IV.
+    """
 
     ON = "on"
+    IVAB = "ivab"
     OFF = "off"
 
 

@@ -41,8 +41,8 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         "--segments",
         type=some_path,
         metavar="FILE",
-        help="Couinaud segments on the CT's grid, values 1 to 8 (couinaud.nii.gz of a result), also of the mask as it "
-        "was before somebody edited it; without it they are found anew",
+        help="Couinaud segments on the CT's grid (couinaud.nii.gz of a result: 1 to 8, IVa 9, IVb 10), also of the "
+        "mask as it was before somebody edited it; without it they are found anew",
     )
     add_anatomy(parser)
     add_output(parser)

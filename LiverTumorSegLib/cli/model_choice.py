@@ -51,7 +51,7 @@ def choose_divider(settings: SegmentSettings) -> tuple[Divider | None, tuple[str
         choice = choose_engine(replace(settings, precision=Precision.FP32))
     except InputError as error:
         return None, (f"Couinaud segments were left out. {error}",)
-    return Divider(ANATOMY, choice), ()
+    return Divider(ANATOMY, choice, divides_iv=settings.anatomy is Division.IVAB), ()
 
 
 def model_named(name: str) -> ModelSpec:

@@ -104,7 +104,8 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
 
 def add_anatomy(parser: argparse.ArgumentParser) -> None:
     """--anatomy: whether to divide the liver."""
-    _add_choice(parser, "anatomy", Division.ON, "Couinaud segments, and portal vein apart from hepatic veins")
+    what = "Couinaud segments, and portal vein apart from hepatic veins; ivab: with IVa and IVb in the place of IV"
+    _add_choice(parser, "anatomy", Division.ON, what)
 
 
 def _add_choice(parser: argparse.ArgumentParser, name: str, usual: StrEnum, what: str) -> None:

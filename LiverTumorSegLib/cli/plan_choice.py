@@ -10,6 +10,7 @@ from typing import Any
 from LiverTumorSegLib.cli.plan_command import FormulaWord, SideWord
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.markups_json import read_markups
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS
 from LiverTumorSegLib.planning.remnant import Patient, SurfaceFormula
 from LiverTumorSegLib.planning.resection import Resection, SegmentResection, SurfaceResection
 from LiverTumorSegLib.planning.surfaces import CurvedSurface, Plane, Side
@@ -62,7 +63,9 @@ def _surface(arguments: argparse.Namespace) -> Plane | CurvedSurface | None:
 
 def _segments(text: str) -> tuple[str, ...]:
     """In the order given, each once; small letters are as good."""
-    return tuple(dict.fromkeys(name.strip().upper() for name in text.split(",") if name.strip()))
+    known = {name.upper(): name for name in ALL_COUINAUD_LABELS.values()}
+    wanted = [name.strip().upper() for name in text.split(",") if name.strip()]
+    return tuple(dict.fromkeys(known.get(name, name) for name in wanted))
 
 
 def _removes(arguments: argparse.Namespace) -> Side | tuple[int, ...] | None:

@@ -56,7 +56,11 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
 
 def _add_resection(parser: argparse.ArgumentParser) -> None:
     cut = parser.add_mutually_exclusive_group()
-    cut.add_argument("--resect", metavar="SEGMENTS", help="remove Couinaud segments, such as V,VI,VII,VIII")
+    cut.add_argument(
+        "--resect",
+        metavar="SEGMENTS",
+        help="remove Couinaud segments, such as V,VI,VII,VIII (IVa, IVb of a result with --anatomy ivab)",
+    )
     cut.add_argument(
         "--plane",
         type=float,

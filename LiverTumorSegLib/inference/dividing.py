@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from LiverTumorSegLib.anatomy.partition import even, partition
+from LiverTumorSegLib.anatomy.quadrate import with_iv_divided
 from LiverTumorSegLib.anatomy.shape import OUTSIDE, organ_box, shape_image
 from LiverTumorSegLib.anatomy.veins import portal_voxels
 from LiverTumorSegLib.arrays import LabelArray
@@ -25,7 +26,9 @@ from LiverTumorSegLib.volume import Volume
 
 @dataclass(frozen=True, eq=False)
 class Divided:
-    """segmentation: its vessels told apart (SEGMENTATION_LABELS). segments: uint8, 1 to 8 inside the organ, else 0."""
+    """segmentation: its vessels told apart (SEGMENTATION_LABELS). segments: uint8, values of ALL_COUINAUD_LABELS inside
+    the organ, else 0.
+    """
 
     segmentation: Volume
     segments: Volume
@@ -33,7 +36,7 @@ class Divided:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """In the place of a Divider: segments (uint8, 0 to 8) that there are already, of this or an earlier mask."""
+    """In the place of a Divider: segments (uint8) that there are already, of this or an earlier mask."""
 
     segments: Volume
 
@@ -54,13 +57,14 @@ class Given:
 
 
 class Divider:
-    """spec: of the network for anatomy, with its facts, else ValueError."""
+    """spec: of the network for anatomy, with its facts, else ValueError. divides_iv: into IVa and IVb."""
 
-    def __init__(self, spec: ModelSpec, choice: EngineChoice) -> None:
+    def __init__(self, spec: ModelSpec, choice: EngineChoice, *, divides_iv: bool = False) -> None:
         if spec.network is None:
             message = f"{spec.id} is no network for anatomy"
             raise ValueError(message)
         self.spec, self._loader = spec, Loader(spec, choice)
+        self._divides_iv = divides_iv
         self._definition = anatomy_definition(spec.files[0].name, spec.network.widths, spec.network.window)
 
     def divide(self, segmentation: Volume, report: ProgressCallback = ignore_progress) -> Divided:
@@ -92,6 +96,9 @@ class Divider:
         portal = portal_voxels(unknown, opinions[PORTAL_VEIN.name], opinions[HEPATIC_VEIN.name])
         labels[unknown.array] = HEPATIC_VEIN.value
         labels[portal] = PORTAL_VEIN.value
+        if self._divides_iv:
+            portal_vein = segmentation.with_array(labels == PORTAL_VEIN.value)
+            segments = with_iv_divided(segmentation.with_array(segments), portal_vein).array
         return labels, segments
 
     def describe(self) -> list[dict[str, Any]]:

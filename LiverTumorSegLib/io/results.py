@@ -9,22 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from LiverTumorSegLib.case import Case, RunRecord
+from LiverTumorSegLib.case import Case, RunRecord, couinaud_labels_in
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.nifti import read_nifti, write_nifti
 from LiverTumorSegLib.io.nrrd import write_seg_nrrd
 from LiverTumorSegLib.io.output_folder import OutputKind, check_room, output_folder
 from LiverTumorSegLib.io.text_files import CsvTable, read_json, write_csv, write_json
-from LiverTumorSegLib.labels import COUINAUD_LABELS, LabelSet
+from LiverTumorSegLib.labels import LabelSet
 from LiverTumorSegLib.measurements import Measurements
 from LiverTumorSegLib.volume import Volume
 
 SEGMENTATION, LESIONS = "segmentation.nii.gz", "lesions.nii.gz"
 SEG_NRRD, LABELS = "segmentation.seg.nrrd", "labels.json"
 COUINAUD, COUINAUD_SEG_NRRD = "couinaud.nii.gz", "couinaud.seg.nrrd"
+TUMOR_PROBABILITY = "tumor_probability.nii.gz"
 MEASUREMENTS, LESION_TABLE, VOLUME_TABLE = "measurements.json", "measurements.csv", "volumes.csv"
 RUN, SCENE, REPORT, OVERVIEW = "run.json", "scene.mrb", "report.html", "overview.png"
-_VOLUMES = {SEGMENTATION, LESIONS, SEG_NRRD, COUINAUD, COUINAUD_SEG_NRRD}
+_VOLUMES = {SEGMENTATION, LESIONS, SEG_NRRD, COUINAUD, COUINAUD_SEG_NRRD, TUMOR_PROBABILITY}
 _WRITTEN_HERE = _VOLUMES | {LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
 RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW}))
 _ROOM_BESIDE_CT_BYTES = 20 * 2**20
@@ -67,8 +68,10 @@ def write_case_files(folder: Path, case: Case, *, volumes: CsvTable, lesions: Cs
     write_nifti(folder / SEGMENTATION, case.segmentation)
     write_nifti(folder / LESIONS, case.lesions)
     if case.segments is not None:
-        write_seg_nrrd(folder / COUINAUD_SEG_NRRD, case.segments, COUINAUD_LABELS)
+        write_seg_nrrd(folder / COUINAUD_SEG_NRRD, case.segments, couinaud_labels_in(case.segments))
         write_nifti(folder / COUINAUD, case.segments)
+    if case.tumor_probability is not None:
+        write_nifti(folder / TUMOR_PROBABILITY, case.tumor_probability)
     write_labels_json(folder, case.labels)
     write_measurements(folder, case.measurements)
     write_csv(folder / VOLUME_TABLE, volumes)
@@ -124,6 +127,14 @@ def read_segments_of(folder: Path) -> Volume | None:
         return None
     image = read_nifti(folder / COUINAUD)
     return Volume(image.array, image.affine)
+
+
+def read_tumor_probability_of(folder: Path) -> Volume | None:
+    """Probability of tumor (0 to 1, float32) on a grid of its own; None where a result folder has none."""
+    if not (folder / TUMOR_PROBABILITY).is_file():
+        return None
+    image = read_nifti(folder / TUMOR_PROBABILITY)
+    return Volume(image.array.astype(np.float32) / np.float32(100), image.affine)
 
 
 def _present(folder: Path, name: str) -> Path:

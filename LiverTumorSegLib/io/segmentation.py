@@ -15,7 +15,7 @@ from LiverTumorSegLib.io.label_names import PRIORITY, label_of
 from LiverTumorSegLib.io.raw import RawImage
 from LiverTumorSegLib.io.read import read_image
 from LiverTumorSegLib.io.seg_nrrd import SegmentFile, is_seg_nrrd, read_seg_nrrd
-from LiverTumorSegLib.labels import COUINAUD_LABELS, MAIN_LABELS, Label
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS, MAIN_LABELS, Label
 from LiverTumorSegLib.volume import GRID_TOLERANCE_MM, Volume
 
 LABELS_FILE = "labels.json"
@@ -60,13 +60,13 @@ def read_lesions(path: Path, ct: Volume) -> Volume:
 
 
 def read_couinaud(path: Path, ct: Volume) -> Volume:
-    """Segments I to VIII on the CT's grid (NIfTI, NRRD, MetaImage). Raises InputError for another grid or values."""
+    """Couinaud segments on the CT's grid (NIfTI, NRRD, MetaImage). Raises InputError for another grid or values."""
     image, values = _whole_on(path, ct)
-    known = tuple(COUINAUD_LABELS.values().values())
+    known = tuple(ALL_COUINAUD_LABELS.values().values())
     if not set(values.tolist()) <= set(known) or not values.size:
         raise InputError(
             found=f"the values {_listed(int(value) for value in values) or '0'} in {path.name}",
-            expected="Couinaud segments: 1 to 8, and 0 outside",
+            expected="Couinaud segments: 1 to 8, IVa 9 and IVb 10, and 0 outside",
             remedy="Give couinaud.nii.gz of a result, or a map with these values",
         )
     return ct.with_array(image.array.astype(np.uint8))

@@ -6,7 +6,7 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import Box, LabelArray
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.labels import COUINAUD_LABELS
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS
 from LiverTumorSegLib.mrml.plan import Plan
 from LiverTumorSegLib.mrml.plan_distances import remove_distances
 from LiverTumorSegLib.mrml.plan_nodes import show_numbers, show_parts
@@ -29,7 +29,7 @@ def liver_of(result: Result) -> tuple[Volume, LabelArray, Box, LabelArray]:
         )
     grid = view_of(result.volume)
     labels, box = labelled_part_of(result.segmentation, grid)
-    return grid, labels, box, np.asarray(values_in(result.segments, COUINAUD_LABELS, grid, box))
+    return grid, labels, box, np.asarray(values_in(result.segments, ALL_COUINAUD_LABELS, grid, box))
 
 
 def mark_plan_outdated(plan: Plan) -> None:

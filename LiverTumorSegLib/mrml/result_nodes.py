@@ -9,7 +9,8 @@ from typing import Any
 
 import slicer
 
-from LiverTumorSegLib.labels import COUINAUD_LABELS, LIVER, LabelSet
+from LiverTumorSegLib.case import couinaud_labels_in
+from LiverTumorSegLib.labels import LIVER, LabelSet
 from LiverTumorSegLib.measurements import Measurements, ReaderByLesion, ReaderDiameters
 from LiverTumorSegLib.mrml.hierarchy import file_beside, file_with, remove_with_item
 from LiverTumorSegLib.mrml.markups import (
@@ -193,10 +194,9 @@ def nothing_added_on_error(scene: slicer.vtkMRMLScene) -> Iterator[None]:
 
 
 def _segments_node(scene: slicer.vtkMRMLScene, segments: Volume, volume_node: Any) -> Any:
-    node = add_segmentation_node(
-        scene, segments, COUINAUD_LABELS, volume_node, f"{volume_node.GetName()} {SEGMENTS_TITLE}"
-    )
-    show_filled(node, COUINAUD_LABELS)
+    labels = couinaud_labels_in(segments)
+    node = add_segmentation_node(scene, segments, labels, volume_node, f"{volume_node.GetName()} {SEGMENTS_TITLE}")
+    show_filled(node, labels)
     node.SetDisplayVisibility(False)
     return node
 

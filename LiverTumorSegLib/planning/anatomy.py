@@ -10,7 +10,7 @@ from LiverTumorSegLib.arrays import Box, Mask
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.geometry.boxes import bounding_box, union_of
 from LiverTumorSegLib.geometry.resample import grown_box
-from LiverTumorSegLib.labels import COUINAUD_LABELS, TUMOR, VEINS, VESSEL
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS, TUMOR, VEINS, VESSEL
 from LiverTumorSegLib.volume import Volume
 
 AROUND_MM = 20.0
@@ -24,7 +24,7 @@ class PlanAnatomy:
     """All on the CT's grid.
 
     segmentation: values of labels.SEGMENTATION_LABELS, the organ is all of them. lesions: ids 1..n, 0 elsewhere, within
-    the organ. segments: values of labels.COUINAUD_LABELS, which share out the organ. cava: the inferior vena cava,
+    the organ. segments: values of labels.ALL_COUINAUD_LABELS, which share out the organ. cava: the inferior vena cava,
     portal_trunk: the portal vein before it enters the organ; masks that may lie outside the organ, None where unknown.
     Raises InputError where these do not fit together or there is no organ.
     """
@@ -100,11 +100,11 @@ class PlanAnatomy:
 
 
 def _check_segments(organ: Mask, segments: np.ndarray) -> None:
-    unknown = sorted({int(value) for value in np.unique(segments)} - {0, *COUINAUD_LABELS.values().values()})
+    unknown = sorted({int(value) for value in np.unique(segments)} - {0, *ALL_COUINAUD_LABELS.values().values()})
     if unknown:
         raise InputError(
             found=f"segments with the values {unknown}",
-            expected="Couinaud's segments 1 to 8, and 0 outside the liver",
+            expected="Couinaud's segments 1 to 8, IVa 9 and IVb 10, and 0 outside the liver",
             remedy="Give the label map of Couinaud's segments",
         )
     missing, beyond = (int(np.count_nonzero(part)) for part in (organ & (segments == 0), ~organ & (segments > 0)))

@@ -38,7 +38,7 @@ def open_request(
     folder: Path, number: int, grid: Volume, labels: LabelArray, box: Box, segments: LabelArray
 ) -> Request:
     """Hand a liver over. grid: the whole CT, whose values do not count. labels, segments: values of SEGMENTATION_LABELS
-    and COUINAUD_LABELS in a box of it; segments may be 0 where the mask has grown since it was divided.
+    and ALL_COUINAUD_LABELS in a box of it; segments may be 0 where the mask has grown since it was divided.
     """
     from LiverTumorSegLib.measure.live import write_request
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from LiverTumorSegLib.labels import COUINAUD_LABELS
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS
 from LiverTumorSegLib.measure.gaps import Gap, shell_ml
 from LiverTumorSegLib.measurements import Line
 from LiverTumorSegLib.planning.anatomy import PlanAnatomy
@@ -121,9 +121,9 @@ def segment_shares(values: np.ndarray) -> tuple[tuple[str, float], ...]:
     """Percent of some voxels, given by their segments' values (n,), in each segment that has any; largest first, equal
     ones in Couinaud's order.
     """
-    counts = np.bincount(values, minlength=len(COUINAUD_LABELS.values()) + 1)
+    counts = np.bincount(values, minlength=len(ALL_COUINAUD_LABELS.values()) + 1)
     total = max(1, int(counts[1:].sum()))
-    shares = [(label.name, 100.0 * int(counts[label.value]) / total) for label in COUINAUD_LABELS]
+    shares = [(label.name, 100.0 * int(counts[label.value]) / total) for label in ALL_COUINAUD_LABELS]
     return tuple(sorted((share for share in shares if share[1] > 0), key=lambda share: -share[1]))
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from LiverTumorSegLib.arrays import Box, LabelArray, Mask
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.labels import COUINAUD_LABELS
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS, PARTS_OF_IV, values_of_segment
 from LiverTumorSegLib.planning.fields import PlanningFields
 from LiverTumorSegLib.planning.margin import Margin, cut_voxels, margin_to
 from LiverTumorSegLib.planning.remnant import FunctionalRemnant, Patient, Remnant, share_percent
@@ -19,22 +19,24 @@ from LiverTumorSegLib.volume import Volume
 RESECTED, REMAINS = 1, 2
 """Values of ResectionResult.parts; 0 lies outside the organ."""
 
+_DIVIDED = {part.name for part in PARTS_OF_IV}
+
 Removed = Bool[np.ndarray, " n"]
 """Of the organ's voxels, as in PlanningFields: those that a resection removes."""
 
 
 @dataclass(frozen=True)
 class SegmentResection:
-    """Removes Couinaud segments, by name ("I" to "VIII")."""
+    """Removes Couinaud segments, by name ("I" to "VIII"; "IVa" and "IVb" where IV is divided)."""
 
     segments: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.segments if name not in COUINAUD_LABELS.values()]
+        unknown = [name for name in self.segments if name not in ALL_COUINAUD_LABELS.values()]
         if unknown or not self.segments:
             raise InputError(
                 found=f"a resection of the segments {', '.join(self.segments) or '(none)'}",
-                expected=f"some of {', '.join(COUINAUD_LABELS.values())}",
+                expected=f"some of {', '.join(ALL_COUINAUD_LABELS.values())}",
                 remedy="Choose the segments to remove",
             )
 
@@ -115,15 +117,26 @@ def resect(fields: PlanningFields, resection: Resection, patient: Patient | None
 
 def _removed(fields: PlanningFields, resection: Resection) -> Removed:
     if isinstance(resection, SegmentResection):
-        values = COUINAUD_LABELS.values()
-        goes = np.zeros(max(values.values()) + 1, bool)
-        goes[[values[name] for name in resection.segments]] = True
-        return goes[fields.segment_of]
+        return _of_segments(fields, resection.segments)
     along = resection.surface.is_along(fields.organ_ras)
     side = resection.removes
     if not isinstance(side, Side):
         side = _side_of(fields, along, side)
     return along if side is Side.ALONG_NORMAL else ~along
+
+
+def _of_segments(fields: PlanningFields, names: tuple[str, ...]) -> Removed:
+    removed = np.zeros(fields.organ_voxels, bool)
+    for name in names:
+        here = np.isin(fields.segment_of, values_of_segment(name))
+        if name in _DIVIDED and not here.any():
+            raise InputError(
+                found=f"a resection of {name} in a liver whose segment IV is not divided",
+                expected="a result of --anatomy ivab",
+                remedy="Make the result again with --anatomy ivab, or remove IV",
+            )
+        removed |= here
+    return removed
 
 
 def _side_of(fields: PlanningFields, along: Removed, ids: tuple[int, ...]) -> Side:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from LiverTumorSegLib.labels import COUINAUD_LABELS
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS, values_of_segment
 from LiverTumorSegLib.planning.fields import PlanningFields
 from LiverTumorSegLib.planning.margin import Margin
 from LiverTumorSegLib.planning.remnant import Patient, Remnant
@@ -42,7 +42,8 @@ USUAL_RESECTIONS = (
     UsualResection("Bisegmentectomy V, VI", ("V", "VI")),
     UsualResection("Bisegmentectomy VII, VIII", ("VII", "VIII")),
     UsualResection("Bisegmentectomy IV, V", ("IV", "V")),
-    *(UsualResection(f"Segmentectomy {label.name}", (label.name,)) for label in COUINAUD_LABELS),
+    UsualResection("Bisegmentectomy IVb, V", ("IVb", "V"), "Gallbladder bed resection"),
+    *(UsualResection(f"Segmentectomy {label.name}", (label.name,)) for label in ALL_COUINAUD_LABELS),
 )
 
 
@@ -99,8 +100,8 @@ def what_if(
 
 
 def _is_possible(fields: PlanningFields, segments: tuple[str, ...]) -> bool:
-    values = COUINAUD_LABELS.values()
-    counts = np.bincount(fields.segment_of, minlength=len(values) + 1)[[values[name] for name in segments]]
+    there = np.bincount(fields.segment_of, minlength=len(ALL_COUINAUD_LABELS.values()) + 1)
+    counts = np.array([there[list(values_of_segment(name))].sum() for name in segments])
     gone_ml = int(counts.sum()) * fields.voxel_ml
     left_ml = fields.organ_voxels * fields.voxel_ml - gone_ml
     return bool((counts > 0).all()) and min(gone_ml, left_ml) >= fields.settings.least_part_ml

@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from LiverTumorSegLib.case import Case
+from LiverTumorSegLib.case import Case, couinaud_labels_in
 from LiverTumorSegLib.geometry.affine import slice_axis
-from LiverTumorSegLib.labels import COUINAUD_LABELS, TUMOR
+from LiverTumorSegLib.labels import TUMOR, LabelSet
 from LiverTumorSegLib.report.drawing import (
     LIVER_WINDOW,
     OVERSAMPLING,
@@ -42,8 +42,9 @@ def segments_page(case: Case) -> Image.Image | None:
     if box is None:
         return None
     segments = case.segments.crop(box)
-    panels = [_slice(case, segments, height) for height in HEIGHTS]
-    panels.append(surface_panel(segments, COUINAUD_LABELS, PANEL_PX))
+    labels = couinaud_labels_in(segments)
+    panels = [_slice(case, segments, labels, height) for height in HEIGHTS]
+    panels.append(surface_panel(segments, labels, PANEL_PX))
     width, height = PANEL_PX
     page = Image.new("RGB", (2 * width + 4, 2 * height + 4), PAGE)
     for index, panel in enumerate(panels):
@@ -51,18 +52,18 @@ def segments_page(case: Case) -> Image.Image | None:
     return page
 
 
-def _slice(case: Case, segments: Volume, height: float) -> Image.Image:
+def _slice(case: Case, segments: Volume, labels: LabelSet, height: float) -> Image.Image:
     grid = _grid(segments, height)
     picture = np.repeat(LIVER_WINDOW.gray(sample_hu(case.study.ct, grid))[:, :, None], 3, axis=2)
     fine = sample_labels(segments, grid.finer(OVERSAMPLING))
     seen = sample_labels(segments, grid)
-    for label in COUINAUD_LABELS:
+    for label in labels:
         paint(picture, (seen == label.value).astype(np.float32) * np.float32(_FILL), label.color)
         paint(picture, outline_alpha(fine == label.value, 2), label.color)
     tumor = sample_labels(case.segmentation, grid.finer(OVERSAMPLING)) == TUMOR.value
     paint(picture, outline_alpha(tumor, 2), TUMOR.color)
     image = Image.fromarray(picture)
-    for label in COUINAUD_LABELS:
+    for label in labels:
         here = seen == label.value
         if here.sum() >= _LEAST_SHARE * seen.size:
             # Where it is thickest: the middle of a bent segment lies in another one.

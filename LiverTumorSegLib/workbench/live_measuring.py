@@ -111,7 +111,7 @@ class LiveMeasuring:
                 self._send(scene, segmentation_id)
 
     def _send(self, scene: Any, segmentation_id: str) -> None:
-        from LiverTumorSegLib.labels import COUINAUD_LABELS
+        from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS
         from LiverTumorSegLib.mrml.markups import ends_ras_of
         from LiverTumorSegLib.mrml.result import result_of
         from LiverTumorSegLib.mrml.segmentation_labels import labelled_part_of, values_in
@@ -130,7 +130,7 @@ class LiveMeasuring:
             labels, box = labelled_part_of(result.segmentation, grid)
             lines = {line.GetID(): ends_ras_of(line) for line in result.reader_lines}
             whole = {name: ends for name, ends in lines.items() if len(ends) == 2}
-            segments = values_in(result.segments, COUINAUD_LABELS, grid, box) if result.segments else None
+            segments = values_in(result.segments, ALL_COUINAUD_LABELS, grid, box) if result.segments else None
             request = write_request(self._folder, self._number, grid, labels, box, whole, segments)
         except (InputError, OSError) as error:
             self._say_failed(error)

@@ -18,7 +18,7 @@ from LiverTumorSegLib.inference.dividing import Divided, Divider, Given
 from LiverTumorSegLib.io.nifti import read_nifti
 from LiverTumorSegLib.io.text_files import read_json
 from LiverTumorSegLib.io.weights import load
-from LiverTumorSegLib.labels import COUINAUD_LABELS, HEPATIC_VEIN, PORTAL_VEIN, VESSEL
+from LiverTumorSegLib.labels import COUINAUD_LABELS, HEPATIC_VEIN, IV, IVA, IVB, PORTAL_VEIN, VESSEL
 from LiverTumorSegLib.models.anatomy import CHANNELS, anatomy_definition
 from LiverTumorSegLib.phantom import PhantomSettings, make_phantom
 from LiverTumorSegLib.registry import ANATOMY, BUILT_IN
@@ -33,8 +33,8 @@ def phantom() -> Volume:
     return make_phantom(PhantomSettings(spacing_mm=(3.0, 3.0, 5.0))).segmentation
 
 
-def divided(segmentation: Volume, settings: SegmentSettings = SETTINGS) -> Divided:
-    return Divider(ANATOMY, choose_engine(settings)).divide(segmentation)
+def divided(segmentation: Volume, settings: SegmentSettings = SETTINGS, *, divides_iv: bool = False) -> Divided:
+    return Divider(ANATOMY, choose_engine(settings), divides_iv=divides_iv).divide(segmentation)
 
 
 def tilted(segmentation: Volume) -> Volume:
@@ -119,6 +119,15 @@ def test_it_can_be_stopped():
 
     with pytest.raises(CancelledError):
         Divider(ANATOMY, choose_engine(SETTINGS)).divide(phantom(), stop)
+
+
+def test_iv_is_divided_on_request_and_all_else_stays():
+    segmentation = tilted(phantom())
+    whole, fine = (divided(segmentation, divides_iv=divides).segments.array for divides in (False, True))
+    assert set(np.unique(fine)) == {0, 1, 2, 3, 5, 6, 7, 8, IVA.value, IVB.value}
+    np.testing.assert_array_equal(np.isin(fine, (IVA.value, IVB.value)), whole == IV.value)
+    np.testing.assert_array_equal(fine[whole != IV.value], whole[whole != IV.value])
+    assert [ndimage.label(fine == part.value)[1] for part in (IVA, IVB)] == [1, 1]
 
 
 def test_given_segments_follow_an_edited_organ_to_the_voxel():

@@ -6,17 +6,19 @@ import json
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from LiverTumorSegLib.planning.anatomy import PlanAnatomy
 from LiverTumorSegLib.planning.fields import PlanningFields
 from LiverTumorSegLib.planning.plan import make_plan, result_json
 from LiverTumorSegLib.planning.remnant import Patient
-from LiverTumorSegLib.planning.resection import SurfaceResection, resect
+from LiverTumorSegLib.planning.resection import SegmentResection, SurfaceResection, resect
 from LiverTumorSegLib.planning.surfaces import Plane, Side
 from LiverTumorSegLib.planning.usual import USUAL_RESECTIONS, what_if
 
 LESIONS = {1: (slice(45, 47), slice(10, 12), slice(4, 6)), 2: (slice(74, 76), slice(10, 12), slice(4, 6))}
 """In V and in VIII."""
+WITH_WHOLE_IV = [usual for usual in USUAL_RESECTIONS if not {"IVa", "IVb"} & set(usual.segments)]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def test_the_usual_resections_are_those_of_the_textbook():
 
 def test_what_removes_most_lesions_comes_first_and_then_the_largest_remnant(anatomy):
     rows = what_if(PlanningFields.of(anatomy))
-    assert len(rows) == len(USUAL_RESECTIONS)
+    assert len(rows) == len(WITH_WHOLE_IV)
     assert rows[0].resection.title == "Right anterior sectionectomy"
     assert rows[0].remnant.flr_ml == pytest.approx(6 * 192)
     ranks = [(row.lesions_not_removed, -row.remnant.flr_ml) for row in rows]
@@ -45,7 +47,7 @@ def test_what_removes_most_lesions_comes_first_and_then_the_largest_remnant(anat
     assert [row.removes_all_lesions for row in rows] == [not missed for missed, _ in ranks]
     assert len({missed for missed, _ in ranks}) > 1
     clears = [row.removes_all_lesions for row in rows]
-    assert sum(clears) == sum({"V", "VIII"} <= set(usual.segments) for usual in USUAL_RESECTIONS) == 6
+    assert sum(clears) == sum({"V", "VIII"} <= set(usual.segments) for usual in WITH_WHOLE_IV) == 6
     for row in rows:
         assert row.resected_ml == pytest.approx(192 * len(row.resection.segments))
         assert set(row.lesions_left) == {n for n, name in ((1, "V"), (2, "VIII")) if name not in row.resection.segments}
@@ -57,7 +59,27 @@ def test_a_resection_of_a_segment_that_is_missing_is_left_out(anatomy):
     titles = [row.resection.title for row in what_if(PlanningFields.of(without))]
     assert "Segmentectomy I" not in titles
     assert "Extended right hepatectomy with I" not in titles
-    assert len(titles) == len(USUAL_RESECTIONS) - 2
+    assert len(titles) == len(WITH_WHOLE_IV) - 2
+
+
+def test_where_iv_is_divided_its_parts_and_the_whole_can_be_removed(anatomy):
+    segments = anatomy.segments.array.copy()
+    four = segments == 4
+    upper = np.zeros_like(four)
+    upper[:, : four.shape[1] // 2] = True
+    segments[four & upper], segments[four & ~upper] = 9, 10
+    divided = PlanAnatomy(anatomy.segmentation, anatomy.lesions, anatomy.segments.with_array(segments))
+    rows = {row.resection.title: row for row in what_if(PlanningFields.of(divided))}
+    assert len(rows) == len(USUAL_RESECTIONS)
+    parts_ml = [rows[f"Segmentectomy {name}"].resected_ml for name in ("IVa", "IVb")]
+    assert min(parts_ml) > 0
+    assert sum(parts_ml) == pytest.approx(rows["Segmentectomy IV"].resected_ml) == pytest.approx(192)
+    assert rows["Bisegmentectomy IVb, V"].resected_ml == pytest.approx(192 + parts_ml[1])
+
+
+def test_a_part_of_iv_that_nobody_has_divided_is_refused(anatomy):
+    with refused("IVa in a liver whose segment IV is not divided"):
+        resect(PlanningFields.of(anatomy), SegmentResection(("IVa",)))
 
 
 def test_a_plan_is_json_with_unrounded_values(anatomy):
