@@ -64,7 +64,7 @@ def _row_extremes(vertices: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """One 8-connected part with its holes filled. vertices, edges: its outer boundary. sums: summed-area table."""
+    """One 8-connected part. vertices, edges: its boundary. sums: summed-area table."""
 
     vertices: np.ndarray
     edges: np.ndarray
@@ -72,10 +72,14 @@ class Outline:
 
     @classmethod
     def of(cls, mask: np.ndarray) -> Outline:
-        """mask: 2D, one 8-connected part, at least one pixel."""
-        filled = fill_voids.fill(mask).astype(bool)
-        sums = np.pad(filled.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-        return cls(vertices_of(filled), _edges_of(filled), sums)
+        """With its holes filled. mask: 2D, one 8-connected part, at least one pixel."""
+        return cls.with_holes(fill_voids.fill(mask).astype(bool))
+
+    @classmethod
+    def with_holes(cls, mask: np.ndarray) -> Outline:
+        """As it is: a chord must not cross a hole, and the boundary is also that of the holes."""
+        sums = np.pad(mask.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+        return cls(vertices_of(mask), _edges_of(mask), sums)
 
     def contains(self, points: np.ndarray) -> np.ndarray:
         """Whether points (..., 2) lie within SLACK_PIXELS (along each axis) of a pixel of the part."""

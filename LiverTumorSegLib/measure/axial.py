@@ -5,6 +5,7 @@ Definitions: docs/conventions.md. The mask is never resampled; end points are ex
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,11 +81,15 @@ class _Slices:
         return normal if normal[SUPERIOR] >= 0 else -normal
 
 
-def axial_diameters(lesion: Volume, axis: int) -> AxialDiameters:
+def axial_diameters(
+    lesion: Volume, axis: int, outline_of: Callable[[np.ndarray], Outline] = Outline.of
+) -> AxialDiameters:
     """Diameters of one lesion in the slices along ``axis``.
 
-    lesion: bool, cropped to its box, at least one voxel. Ties between slices or chords: larger short axis, then the
-    lower slice in the patient, then the end points of lower R, A, S. Raises ValueError for an empty mask.
+    lesion: bool, cropped to its box, at least one voxel. outline_of: what a chord must stay inside, given the 2D mask
+    of a part; ``Outline.with_holes`` where it must not cross holes (viable tissue around necrosis). Ties between slices
+    or chords: larger short axis, then the lower slice in the patient, then the end points of lower R, A, S. Raises
+    ValueError for an empty mask.
     """
     slices = _Slices(lesion, axis)
     pieces = slices.pieces()
@@ -93,20 +98,22 @@ def axial_diameters(lesion: Volume, axis: int) -> AxialDiameters:
         raise ValueError(message)
     candidates = [
         _measured(slices, pieces[0].feret_mm, piece, outline, chord)
-        for piece, outline, chord in _longest(pieces, slices.axes_mm)
+        for piece, outline, chord in _longest(pieces, slices.axes_mm, outline_of)
     ]
     up = slices.upward_normal()
     keys = [[-c.short_axis_mm, float(c.long_axis_ras[0] @ up), *c.long_axis_ras.ravel()] for c in candidates]
     return candidates[first_of(np.array(keys))]
 
 
-def _longest(pieces: list[_Piece], axes_mm: np.ndarray) -> list[tuple[_Piece, Outline, Chord]]:
+def _longest(
+    pieces: list[_Piece], axes_mm: np.ndarray, outline_of: Callable[[np.ndarray], Outline]
+) -> list[tuple[_Piece, Outline, Chord]]:
     """The longest chords of all pieces; a piece whose Feret diameter is below the best chord so far is not opened."""
     best_mm, found = 0.0, []
     for piece in pieces:
         if piece.feret_mm < best_mm - TIE_MM:
             break
-        outline = Outline.of(piece.mask)
+        outline = outline_of(piece.mask)
         chords = longest_chords(outline, axes_mm, best_mm)
         found += [(piece, outline, chord) for chord in chords]
         best_mm = max([best_mm, *(chord.length_mm for chord in chords)])
