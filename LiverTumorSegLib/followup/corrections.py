@@ -69,3 +69,31 @@ class Corrections:
 
     def to_json(self) -> dict[str, Any]:
         return {"schema": SCHEMA} | asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Corrections:
+        """The inverse of to_json, also after JSON has turned tuples into lists; what is not there is as nobody said it.
+
+        Raises ValueError on another schema, KeyError or TypeError where a correction is not whole.
+        """
+        if data.get("schema") != SCHEMA:
+            message = f"corrections of schema {data.get('schema')!r}, this version reads schema {SCHEMA}"
+            raise ValueError(message)
+        return cls(
+            baseline=data.get("baseline", ""),
+            roles=tuple(RoleCorrection(_anchor(item["lesion"]), Role(item["role"])) for item in data.get("roles", ())),
+            matches=tuple(
+                MatchCorrection(_anchor(item["later"]), None if item["earlier"] is None else _anchor(item["earlier"]))
+                for item in data.get("matches", ())
+            ),
+            diameters=tuple(
+                DiameterCorrection(**(item | {"lesion": _anchor(item["lesion"])})) for item in data.get("diameters", ())
+            ),
+            gone=tuple(GoneCorrection(_anchor(item["lesion"]), item["visit"]) for item in data.get("gone", ())),
+            note=data.get("note", ""),
+        )
+
+
+def _anchor(item: dict[str, Any]) -> Anchor:
+    x, y, z = (float(value) for value in item["point_ras_mm"])
+    return Anchor(item["visit"], (x, y, z))
