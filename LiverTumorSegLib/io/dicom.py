@@ -56,7 +56,7 @@ def _read(path: Path, entries: list[Entry], wanted: str | None) -> Study:
     found, notes = find_series(planes)
     chosen = choose_series(found, wanted)
     ordered, affine = sort_planes(chosen.planes)
-    with _quiet_pydicom():
+    with quiet_pydicom():
         stored = read_hounsfield(ordered)
     refuse_non_finite(path.name, stored)
     notes += check_hounsfield(path.name, stored)
@@ -66,12 +66,12 @@ def _read(path: Path, entries: list[Entry], wanted: str | None) -> Study:
 
 
 def _planes(entries: list[Entry]) -> tuple[list[Plane], list[str]]:
-    with _quiet_pydicom():
+    with quiet_pydicom():
         return read_planes(entries)
 
 
 @contextmanager
-def _quiet_pydicom() -> Iterator[None]:
+def quiet_pydicom() -> Iterator[None]:
     """It warns of every value that bends the standard and logs stack traces of decoders that give up."""
     logger = logging.getLogger("pydicom")
     level = logger.level
@@ -103,6 +103,11 @@ def _source(path: Path, ct: Volume, plane: Plane, notes: tuple[str, ...]) -> Sou
         manufacturer=plane.text("Manufacturer"),
         slice_thickness_mm=float(thickness) if thickness else None,
         warnings=notes,
+        protocol_name=plane.text("ProtocolName"),
+        series_time=plane.text("SeriesTime"),
+        acquisition_time=plane.text("AcquisitionTime"),
+        contrast_agent=plane.text("ContrastBolusAgent"),
+        contrast_start_time=plane.text("ContrastBolusStartTime"),
     )
 
 
