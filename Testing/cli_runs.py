@@ -14,6 +14,9 @@ RESULT_FILES = {
     "labels.json", "lesions.nii.gz", "measurements.csv", "measurements.json", "overview.png", "report.html", "run.json",
     "couinaud.nii.gz", "couinaud.seg.nrrd", "scene.mrb", "segmentation.nii.gz", "segmentation.seg.nrrd", "volumes.csv",
 }  # fmt: skip
+"""Of every result."""
+NETWORK_FILES = RESULT_FILES | {"tumor_probability.nii.gz"}
+"""Of one that networks made."""
 
 
 def command(*words: object) -> list[str]:

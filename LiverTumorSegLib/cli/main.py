@@ -15,9 +15,11 @@ from LiverTumorSegLib.cli import (
     measure_command,
     models_command,
     phantom_command,
+    phases_command,
     plan_command,
     segment_command,
     serve_command,
+    track_command,
     train_command,
 )
 from LiverTumorSegLib.cli.options import progress_parent
@@ -57,6 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
         segment_command,
         measure_command,
         plan_command,
+        track_command,
+        phases_command,
         evaluate_command,
         models_command,
         serve_command,

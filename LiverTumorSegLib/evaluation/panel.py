@@ -41,8 +41,12 @@ class Sheet:
         corners = [value * _FINE for value in (x - radius, y - radius, x + radius, y + radius)]
         self._draw.ellipse(corners, fill=color, outline=_WHITE, width=_FINE // 2)
 
-    def text(self, x: Pixel, y: Pixel, text: str, size: int = 15, anchor: str = "mm", color: Color = INK) -> None:
-        self._draw.text((x * _FINE, y * _FINE), text, fill=color, font=_font(size), anchor=anchor)
+    def text(
+        self, x: Pixel, y: Pixel, text: str, size: int = 15, anchor: str = "mm", color: Color = INK, halo: Pixel = 0
+    ) -> None:
+        """halo: width of a white rim, for words on lines."""
+        place, rim = (x * _FINE, y * _FINE), round(halo * _FINE)
+        self._draw.text(place, text, fill=color, font=_font(size), anchor=anchor, stroke_width=rim, stroke_fill=_WHITE)
 
     def legend(self, x: Pixel, y: Pixel, entries: Sequence[tuple[Color, str]], size: int = 15) -> None:
         """Colour patches with their names in one row."""

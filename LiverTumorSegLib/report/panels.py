@@ -43,7 +43,7 @@ _LESION_FIELD_MM = 70.0
 def ct_panel(case: Case, grid: PictureGrid, window: Window = LIVER_WINDOW) -> Image.Image:
     """CT with the outlines of all labels, direction letters, scale bar and a caption: plane, position, window."""
     picture = np.repeat(window.gray(sample_hu(case.study.ct, grid))[:, :, None], 3, axis=2)
-    _outline_labels(picture, case.segmentation, case.shown, grid)
+    outline_labels(picture, case.segmentation, case.shown, grid)
     image = Image.fromarray(picture)
     draw_directions(image, grid)
     draw_scale_bar(image, grid.pixel_mm)
@@ -96,7 +96,7 @@ def _middle_ras(grid: PictureGrid) -> np.ndarray:
     return np.array(grid.origin_ras) + half @ np.array([grid.plane.right_ras, grid.plane.down_ras])
 
 
-def _outline_labels(
+def outline_labels(
     picture: UInt8[np.ndarray, "h w 3"], segmentation: Volume, labels: LabelSet, grid: PictureGrid
 ) -> None:
     """Outline every label, organs around all that belongs to them, parts last so that they lie on top."""

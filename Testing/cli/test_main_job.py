@@ -9,7 +9,7 @@ import json
 import nibabel as nib
 import numpy as np
 import pytest
-from cli_runs import RESULT_FILES, cli
+from cli_runs import NETWORK_FILES, RESULT_FILES, cli
 from PIL import Image
 
 pytestmark = pytest.mark.weights
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.weights
 
 def test_the_result_folder_is_complete_and_nothing_else_is_left_beside_it(finished):
     out, _events = finished
-    assert {file.name for file in out.iterdir()} == RESULT_FILES
+    assert {file.name for file in out.iterdir()} == NETWORK_FILES
     assert [item.name for item in out.parent.iterdir()] == [out.name]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from cli_runs import RESULT_FILES, cli, events
+from cli_runs import NETWORK_FILES, RESULT_FILES, cli, events
 
 
 def test_offline_the_built_in_network_works_alone_and_says_so(phantom, tmp_path):
@@ -23,7 +23,7 @@ def test_offline_the_built_in_network_works_alone_and_says_so(phantom, tmp_path)
     assert any("built-in network alone" in warning for warning in result["warnings"])
     assert json.loads((out / "run.json").read_text())["model"]["id"] == "built-in"
     assert result["measurements"]["liver"]["volume_ml"] > 500
-    assert {file.name for file in out.iterdir()} == RESULT_FILES
+    assert {file.name for file in out.iterdir()} == NETWORK_FILES
     assert "built-in network alone" in (out / "report.html").read_text()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import RESULT_FILES, cli
+from cli_runs import NETWORK_FILES, cli
 
 pytestmark = [pytest.mark.real, pytest.mark.weights, pytest.mark.slow]
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.real, pytest.mark.weights, pytest.mark.slow]
 def segmented(source: Path, folder: Path) -> Path:
     done = cli("segment", source, "-o", folder / "out", "--progress", "none")
     assert done.returncode == 0, done.stderr
-    assert {file.name for file in (folder / "out").iterdir()} == RESULT_FILES
+    assert {file.name for file in (folder / "out").iterdir()} == NETWORK_FILES
     return folder / "out"
 
 

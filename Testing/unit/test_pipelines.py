@@ -134,3 +134,18 @@ def test_networks_give_a_confidence_and_a_quality_and_a_reader_and_the_fallback_
 def test_without_a_liver_there_is_no_quality(study):
     case = segment(study, SegmentSettings(), Known(box_mask(), box_mask(TUMOR_BOX)), Progress())
     assert case.measurements.quality is None
+
+
+def test_the_probability_of_tumor_is_kept_in_percent_on_the_networks_own_grid(study):
+    case = segment(study, SegmentSettings(), Known(box_mask(LIVER_BOX), 0.437 * box_mask(TUMOR_BOX)), Progress())
+    assert case.tumor_probability.array.dtype == np.uint8
+    assert case.tumor_probability.same_grid(study.ct)  # the grid on which this segmenter answers
+    np.testing.assert_array_equal(case.tumor_probability.array, np.where(box_mask(TUMOR_BOX) > 0, 44, 0))
+
+
+def test_without_a_network_or_a_liver_there_is_no_probability(study):
+    classical = Known(box_mask(LIVER_BOX), box_mask(TUMOR_BOX), CLASSICAL)
+    assert segment(study, SegmentSettings(), classical, Progress()).tumor_probability is None
+    assert segment(study, SegmentSettings(), Known(box_mask(), box_mask()), Progress()).tumor_probability is None
+    nothing = study.ct.with_array(box_mask().astype(np.uint8))
+    assert measure(study, nothing, None, (), Progress()).tumor_probability is None

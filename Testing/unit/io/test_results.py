@@ -18,6 +18,7 @@ from LiverTumorSegLib.io.results import (
     check_room_for_result,
     read_case,
     read_segmentation_of,
+    read_tumor_probability_of,
     result_folder,
     write_case_files,
 )
@@ -77,6 +78,21 @@ def test_both_label_files_of_a_result_can_be_measured_again(tmp_path, case, name
     again, warnings = read_segmentation(tmp_path / "out" / name, case.study.ct)
     np.testing.assert_array_equal(again.array, case.segmentation.array)
     assert warnings == ()
+
+
+def test_the_probability_of_tumor_comes_back_on_its_own_grid(tmp_path, case):
+    percent = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
+    own = Volume(percent, oblique_affine(tilt_mm=0.1))
+    write(tmp_path / "out", replace(case, tumor_probability=own))
+    stored = read_tumor_probability_of(tmp_path / "out")
+    assert stored.same_grid(own)
+    assert stored.array.dtype == np.float32
+    np.testing.assert_allclose(stored.array, percent / 100)
+
+
+def test_a_result_without_a_probability_has_none(tmp_path, case):
+    write(tmp_path / "out", case)
+    assert read_tumor_probability_of(tmp_path / "out") is None
 
 
 def test_a_case_without_lesions_is_written_too(tmp_path, case):
