@@ -53,6 +53,14 @@ class LiverTumorSeg(ScriptedLoadableModule):
             " The fetched networks are by KU Leuven (pyliverlesionseg 0.3, Apache-2.0)."
         )
         slicer.app.connect("startupCompleted()", register_sample_data)
+        slicer.app.connect("startupCompleted()", _register_layouts)
+
+
+def _register_layouts() -> None:
+    """At start-up, because a stored scene may use them before the module is opened."""
+    from LiverTumorSegLib.mrml.followup_views import register_layouts
+
+    register_layouts(slicer.mrmlScene)
 
 
 class LiverTumorSegTest(ScriptedLoadableModuleTest):

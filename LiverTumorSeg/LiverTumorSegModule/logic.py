@@ -17,6 +17,8 @@ from LiverTumorSegLib.child.job import SILENCE_S
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.workbench.activity import Activity
+from LiverTumorSegLib.workbench.follow_up_scene import mask_changed
+from LiverTumorSegLib.workbench.follow_up_visits import VisitFiles
 from LiverTumorSegLib.workbench.live_measuring import LiveMeasuring
 from LiverTumorSegLib.workbench.live_planning import LivePlanning
 from LiverTumorSegLib.workbench.result_watch import ResultWatch
@@ -32,7 +34,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     onProgress: called with the running activity. onMeasuring: with a line on the numbers of an edited mask, empty once
     they are all known. onPlanning: with a line on the plan, empty once all is as chosen. onUsual: with the usual
-    resections.
+    resections. onTick: twenty times a second.
     """
 
     def __init__(self) -> None:
@@ -53,6 +55,8 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             lambda usual: self.onUsual(usual),
             how_to_get_missing,
         )
+        self.visitFiles = VisitFiles(python_words(), folder)
+        self.onTick: Callable[[], None] = lambda: None
         self._watch = ResultWatch(self._maskChanged, self._linesMoved)
         self._timer = qt.QTimer()
         self._timer.setInterval(TICK_MS)
@@ -69,6 +73,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._watch.forget()
         self.measuring.close()
         self.planning.close()
+        self.visitFiles.close()
 
     def runOptions(self, offline: bool = False, offlineFolder: Path | None = None) -> RunOptions:
         """How runs are made in this Slicer."""
@@ -99,6 +104,24 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
         self._checkIdle()  # before the job writes its input
         self._start(ReportJob(result, folder, python_words(), Path(slicer.app.temporaryPath)), onFinished)
+
+    def startFollowUp(
+        self,
+        followUp: Any,
+        onFinished: Callable[[Any], None],
+        folder: Path | None = None,
+        otherPatient: bool = False,
+    ) -> Any:
+        """Follow the lesions of the visits of a follow-up; returns at once. folder: also write a report there.
+
+        Raises InputError where that cannot be done.
+        """
+        from LiverTumorSegLib.workbench.follow_up_scene import run_of
+
+        self._checkIdle()
+        run = run_of(followUp, self.visitFiles, python_words(), output=folder, other_patient=otherPatient)
+        self._start(run, onFinished)
+        return run
 
     def process(self, volume: Any, settings: SegmentSettings | None = None, options: RunOptions | None = None) -> Any:
         """Segment a volume and wait for it, without any dialog: the segmentation node, with all numbers and surfaces.
@@ -134,6 +157,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._watch.forget()
         self.measuring.forget()
         self.planning.forget()
+        self.visitFiles.close()
 
     def tick(self) -> None:
         """One step of everything that goes on; called by a timer."""
@@ -143,6 +167,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._watch.look(scene)
         self.measuring.poll(scene)
         self.planning.poll(scene)
+        self.onTick()
         activity = self.activity
         if activity is None:
             return
@@ -182,6 +207,7 @@ class LiverTumorSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     def _maskChanged(self, result: Any) -> None:
         self.measuring.changed(result)
         self.planning.mask_changed(result)
+        mask_changed(result)
 
     def _linesMoved(self, result: Any) -> None:
         from LiverTumorSegLib.mrml.result_nodes import keep_moved_lines, show_reader_lengths

@@ -16,9 +16,11 @@ from slicer.util import VTKObservationMixin
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.workbench.activity import Activity
+from LiverTumorSegLib.workbench.follow_up_wish import patients_of, sources_of
 from LiverTumorSegModule.input_panel import InputPanel
 from LiverTumorSegModule.logic import LiverTumorSegLogic
-from LiverTumorSegModule.messages import show_error
+from LiverTumorSegModule.messages import follow_up_questions, last_word, show_error
+from LiverTumorSegModule.packages import how_to_get_missing
 from LiverTumorSegModule.parameters import Parameters
 from LiverTumorSegModule.preparation import Preparation
 from LiverTumorSegModule.run_panel import RunPanel
@@ -42,6 +44,7 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Called when the module is opened for the first time."""
+        from LiverTumorSegModule.follow_up_panel import FollowUpPanel
         from LiverTumorSegModule.plan_panel import PlanPanel
         from LiverTumorSegModule.result_panel import ResultPanel
 
@@ -58,6 +61,11 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.runPanel = RunPanel(self.ui, self.onSegment, self.onCancel)
         self.resultPanel = ResultPanel(self.ui, self._onResultChosen, self.onReport)
         self.planPanel = PlanPanel(self.ui, self.logic.planning, self.refresh)
+        section = slicer.util.loadUI(self.resourcePath("UI/FollowUp.ui"))
+        self.ui.followUpCollapsibleButton.layout().addWidget(section)
+        self.followUpUi = slicer.util.childWidgetVariables(section)
+        self.followUpPanel = FollowUpPanel(self.followUpUi, self.onFollowUp, self.onCancel)
+        self.logic.onTick = self.followUpPanel.look
         form.setMRMLScene(slicer.mrmlScene)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartClose)
@@ -135,7 +143,22 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.showError(str(error), "")
         self.refresh()
 
+    def onFollowUp(self, followUp: Any, folder: Path | None = None) -> None:
+        """Follow the lesions of the chosen visits; folder: also write a report there. Asks where patients differ."""
+        if self.logic is None or self.logic.activity is not None:
+            return
+        try:
+            patients = patients_of(sources_of(followUp))
+            if all(self.ask(question) for question in follow_up_questions(patients, folder)):
+                self.logic.startFollowUp(followUp, self._onFinished, folder, len(patients) > 1)
+        except (InputError, OSError) as error:
+            self.showError(str(error), "")
+        except ImportError as error:
+            self.showError(how_to_get_missing() or str(error), "")
+        self.refresh()
+
     def _onProgress(self, activity: Activity) -> None:
+        self.followUpPanel.show_activity(activity)
         self.runPanel.show_running(activity.title, activity.progress)
         self.runPanel.show_log(activity.log)
 
@@ -150,8 +173,9 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.onSegment()
 
     def _onFinished(self, activity: Activity) -> None:
+        self.followUpPanel.finished(activity)
         self.runPanel.show_log(activity.log)
-        self.runPanel.say(_last_word(activity))
+        self.runPanel.say(last_word(activity))
         result = getattr(activity, "result", None)
         if self._parameters is not None and result is not None and result.volume is self._parameters.input_volume:
             self._parameters.result = result.segmentation
@@ -223,14 +247,3 @@ class LiverTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onSceneEndClose(self, _caller: Any, _event: Any) -> None:
         self._takeParameterNode()
-
-
-def _last_word(activity: Activity) -> str:
-    if activity.cancelled:
-        return _("{title}: cancelled; nothing was changed.").format(title=activity.title)
-    if activity.failure is not None:
-        return f"{activity.title}: {activity.failure.message}"
-    seconds = getattr(activity, "seconds", {})
-    warnings = " ".join(getattr(activity, "warnings", []))
-    took = _(" ({seconds:.0f} s)").format(seconds=sum(seconds.values())) if seconds else ""
-    return _("{title}: done{took}. {warnings}").format(title=activity.title, took=took, warnings=warnings).strip()

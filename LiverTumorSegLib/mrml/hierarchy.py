@@ -61,10 +61,30 @@ def remove_with_item(scene: slicer.vtkMRMLScene, node: Any) -> None:
     scene.RemoveNode(node)
 
 
+def study_date_of(scene: slicer.vtkMRMLScene, node: Any) -> str:
+    """What DICOM says of the study that a node is filed under, as YYYYMMDD; "" where nobody knows it."""
+    return _attribute_above(scene, node, "Study", "DICOM.StudyDate")
+
+
+def patient_id_of(scene: slicer.vtkMRMLScene, node: Any) -> str:
+    """What DICOM says of the patient that a node is filed under; "" where nobody knows it."""
+    return _attribute_above(scene, node, "Patient", "DICOM.PatientID")
+
+
+def _attribute_above(scene: Any, node: Any, level: str, name: str) -> str:
+    hierarchy = scene.GetSubjectHierarchyNode()
+    item = _above(hierarchy, node, level)
+    return "" if item is None else str(hierarchy.GetItemAttribute(item, name)).strip()
+
+
 def _study_of(hierarchy: Any, node: Any) -> int | None:
+    return _above(hierarchy, node, "Study")
+
+
+def _above(hierarchy: Any, node: Any, level: str) -> int | None:
     item = hierarchy.GetItemByDataNode(node)
     while item not in (hierarchy.GetInvalidItemID(), hierarchy.GetSceneItemID()):
-        if hierarchy.GetItemLevel(item) == "Study":
+        if hierarchy.GetItemLevel(item) == level:
             return int(item)
         item = hierarchy.GetItemParent(item)
     return None

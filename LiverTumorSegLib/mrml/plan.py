@@ -107,7 +107,11 @@ class Plan:
         return state
 
     def _keep(self, **values: Any) -> None:
+        """Told to nobody: every view would be drawn for it, while somebody waits for what comes of it."""
+        was_quiet = self.parts.GetDisableModifiedEvent()
+        self.parts.SetDisableModifiedEvent(True)
         self.parts.SetAttribute(STATE_ATTRIBUTE, json.dumps(self._state() | values))
+        self.parts.SetDisableModifiedEvent(was_quiet)
 
 
 def hidden_of(result: Result) -> list[str]:

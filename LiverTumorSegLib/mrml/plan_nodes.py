@@ -35,6 +35,8 @@ PARTS_TITLE, PLAN_TITLE, WHAT_IF_TITLE = "resection", "plan", "what if"
 FILL_OPACITY_2D = 0.25
 OPACITY_3D = {"resected": 0.35, "remnant": 0.25}
 """What lies inside stays visible; what goes stands out."""
+PARTS_MM = 2.5
+"""Grid of their surfaces, which must follow every choice: half the time of the grid on which a liver stays."""
 FAINT = 0.35
 """Of these, while colours inside are to be read: a tint would change them."""
 
@@ -80,28 +82,51 @@ def show_numbers(plan: Plan, numbers: dict[str, Any] | None) -> None:
 
 
 def show_parts(plan: Plan, parts: LabelArray | None, start_ijk: tuple[int, int, int] = (0, 0, 0)) -> Iterator[str]:
-    """Put the two parts in place, then their surfaces: yields before each, so that an application stays alive.
+    """Put the two parts in place, then their surfaces: yields before each, so that an application stays alive. Those of
+    the parts before stay in 3D until both are made.
 
     parts: values of planning.parts.RESECTION_LABELS in a box of the CT that begins at start_ijk; None shows nothing.
     """
-    volume, segmentation = plan.result.volume, plan.parts.GetSegmentation()
+    volume = plan.result.volume
     if volume is None:
         return
-    array = np.zeros((2, 2, 2), np.uint8) if parts is None else parts
-    labelmap = _placed(array, start_ijk, volume)
     plan.parts.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
-    modified = plan.parts.StartModify()
-    for segment_id in segmentation.GetSegmentIDs():
-        segmentation.GetSegment(segment_id).RemoveRepresentation(CLOSED_SURFACE)
-        segmentation.GetSegment(segment_id).AddRepresentation(BINARY_LABELMAP, labelmap)
-    plan.parts.EndModify(modified)
+    if parts is None:
+        nothing = _placed(np.zeros((2, 2, 2), np.uint8), start_ijk, volume)
+        count = len(_segments_of(plan))
+        _replace(plan, CLOSED_SURFACE, [None] * count)
+        _replace(plan, BINARY_LABELMAP, [nothing] * count)
+    else:
+        yield from _show_parts(plan, parts, start_ijk, volume)
     _liver_in_3d(plan)
-    for segment_id in segmentation.GetSegmentIDs() if parts is not None else ():
+
+
+def _show_parts(plan: Plan, parts: LabelArray, start_ijk: tuple[int, int, int], volume: Any) -> Iterator[str]:
+    _replace(plan, BINARY_LABELMAP, [_placed(parts, start_ijk, volume)] * len(_segments_of(plan)))
+    surfaces = []
+    for segment_id, segment in _segments_of(plan):
         yield segment_id
-        segment = segmentation.GetSegment(segment_id)
-        alone = _placed((array == segment.GetLabelValue()).astype(np.uint8), start_ijk, volume)
-        segment.AddRepresentation(CLOSED_SURFACE, light_surface(plan.parts, segment_id, alone))
+        alone = _placed((parts == segment.GetLabelValue()).astype(np.uint8), start_ijk, volume)
+        surfaces.append(light_surface(plan.parts, segment_id, alone, PARTS_MM))
+    _replace(plan, CLOSED_SURFACE, surfaces)
     plan.parts.GetDisplayNode().SetPreferredDisplayRepresentationName3D(CLOSED_SURFACE)
+
+
+def _segments_of(plan: Plan) -> list[tuple[str, Any]]:
+    segmentation = plan.parts.GetSegmentation()
+    return [(segment_id, segmentation.GetSegment(segment_id)) for segment_id in segmentation.GetSegmentIDs()]
+
+
+def _replace(plan: Plan, name: str, representations: list[Any]) -> None:
+    """Of all segments at once: where one of them is without a surface, Slicer's views make all of them, at the label
+    map's own resolution.
+    """
+    modified = plan.parts.StartModify()
+    for (_segment_id, segment), representation in zip(_segments_of(plan), representations, strict=True):
+        segment.RemoveRepresentation(name)
+        if representation is not None:
+            segment.AddRepresentation(name, representation)
+    plan.parts.EndModify(modified)
 
 
 def show_plan(plan: Plan, *, visible: bool) -> None:

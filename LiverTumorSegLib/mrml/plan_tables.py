@@ -25,6 +25,8 @@ WHAT_IF_COLUMNS = (
 """What decides comes first: few columns are seen at once."""
 SEGMENTS_COLUMN = WHAT_IF_COLUMNS.index("Segments")
 NONE = "-"
+DOUBT = " (doubtful: is a vein missing?)"
+"""Of a functional remnant far below the measured one."""
 
 
 def fill_plan(node: Any, answer: dict[str, Any] | None) -> None:
@@ -38,6 +40,7 @@ def plan_rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
     numbers = answer["numbers"]
     remnant = numbers["remnant"]
     functional = remnant["functional"] or {"ml": None, "percent": None}
+    doubt = DOUBT if functional.get("is_doubtful") else ""
     references = f" ({answer['references']})" if answer["references"] else ""
     return [
         ("Resection", answer["title"]),
@@ -47,7 +50,7 @@ def plan_rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         ("Remnant, % of liver without tumor", _number(remnant["measured_percent"]) + references),
         ("Remnant, % of standard liver", _number(remnant["standardised_percent"])),
         ("Functional remnant (ml)", _number(functional["ml"])),
-        ("Functional remnant, % of liver without tumor", _number(functional["percent"])),
+        ("Functional remnant, % of liver without tumor", _number(functional["percent"]) + doubt),
         ("Lesions removed", _ids(numbers["lesions_removed"])),
         ("Lesions cut", _ids(numbers["lesions_cut"])),
         ("Lesions left", _ids(numbers["lesions_left"])),

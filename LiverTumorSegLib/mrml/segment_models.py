@@ -44,8 +44,14 @@ class SegmentModels:
             modified = shown.StartModify()
             shown.SetColor(self._segmentation.GetSegmentation().GetSegment(segment_id).GetColor())
             shown.SetOpacity(display.GetSegmentOpacity3D(segment_id))
-            shown.SetVisibility(display.GetVisibility() and display.GetSegmentVisibility(segment_id))
+            in_3d = display.GetSegmentVisibility(segment_id) and display.GetSegmentVisibility3D(segment_id)
+            shown.SetVisibility(display.GetVisibility() and in_3d)
             shown.EndModify(modified)
+
+    @property
+    def surfaces(self) -> dict[str, Any]:
+        """The surfaces (vtkPolyData) by segment id, in the segmentation's own frame."""
+        return {segment_id: model.GetPolyData() for segment_id, model in self._models.items()}
 
     def remove(self) -> None:
         """Take all models out of the scene."""

@@ -54,12 +54,14 @@ def coarsen_translucent_surfaces(node: slicer.vtkMRMLSegmentationNode, spacing_m
                 segmentation.GetSegment(segment_id).AddRepresentation(CLOSED_SURFACE, surface)
 
 
-def light_surface(node: slicer.vtkMRMLSegmentationNode, segment_id: str, labelmap: Any) -> Any:
+def light_surface(
+    node: slicer.vtkMRMLSegmentationNode, segment_id: str, labelmap: Any, coarse_mm: float = COARSE_MM
+) -> Any:
     """A surface (vtkPolyData) for views drawn without a graphics card: coarse where the segment is translucent.
 
     labelmap: of the segment alone, 1 inside; not empty.
     """
-    coarse = _every_nth_voxel(labelmap, COARSE_MM) if _is_translucent(node, segment_id) else labelmap
+    coarse = _every_nth_voxel(labelmap, coarse_mm) if _is_translucent(node, segment_id) else labelmap
     return _surface_of(coarse, 1, _SURFACE_NETS)
 
 

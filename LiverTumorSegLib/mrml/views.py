@@ -85,12 +85,16 @@ def show_position(scene: slicer.vtkMRMLScene, point_ras: np.ndarray, volume_node
     in an oblique slice cannot be seen in an axial one.
     """
     for view in nodes_of_class(scene, "vtkMRMLSliceNode"):
-        if volume_node is not None and not (
-            _is_along_patient_axes(view_of(volume_node).affine)
-            and _is_along_patient_axes(affine_of(view.GetSliceToRAS()))
-        ):
-            view.RotateToVolumePlane(volume_node)
-        view.JumpSliceByCentering(*point_ras)
+        show_position_in(view, point_ras, volume_node)
+
+
+def show_position_in(view: Any, point_ras: np.ndarray, volume_node: Any | None = None) -> None:
+    """The same for one slice view."""
+    if volume_node is not None and not (
+        _is_along_patient_axes(view_of(volume_node).affine) and _is_along_patient_axes(affine_of(view.GetSliceToRAS()))
+    ):
+        view.RotateToVolumePlane(volume_node)
+    view.JumpSliceByCentering(*point_ras)
 
 
 def _is_along_patient_axes(affine: Affine) -> bool:

@@ -68,7 +68,7 @@ class ReportJob:
         self.output = output
         self._folder = Path(tempfile.mkdtemp(prefix="LiverTumorSeg-report-", dir=temporary_folder))
         try:
-            words = self._write_input(result)
+            words = written_to_measure(result, self._folder)
         except BaseException:
             self._tidy_up()
             raise
@@ -111,34 +111,39 @@ class ReportJob:
         self._job.kill()
         self._tidy_up()
 
-    def _write_input(self, result: Any) -> list[object]:
-        from LiverTumorSegLib.io.nifti import write_nifti
-        from LiverTumorSegLib.io.results import COUINAUD, SEGMENTATION, write_labels_json
-        from LiverTumorSegLib.labels import COUINAUD_LABELS, SEGMENTATION_LABELS
-        from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of, values_in
-        from LiverTumorSegLib.mrml.volume_node import view_of
-
-        if result.volume is None:
-            raise InputError(
-                found=f"{result.segmentation.GetName()} without its CT",
-                expected="the CT that was segmented, in the scene",
-                remedy="Load the CT and set it as source geometry of the segmentation",
-            )
-        ct = view_of(result.volume)
-        # The report names its input by this file.
-        ct_file = self._folder / f"{file_name(result.volume.GetName())}.nii"
-        write_nifti(ct_file, ct if ct.array.dtype.itemsize <= 4 else ct.with_array(ct.array.astype(np.float32)))
-        write_nifti(self._folder / SEGMENTATION, segmentation_of(result.segmentation, ct))
-        write_labels_json(self._folder, SEGMENTATION_LABELS)
-        if result.segments is None:
-            return ["measure", ct_file, self._folder / SEGMENTATION, "--anatomy", "off"]
-        i, j, k = (slice(0, n) for n in ct.shape)
-        segments = values_in(result.segments, COUINAUD_LABELS, ct, (i, j, k))
-        write_nifti(self._folder / COUINAUD, ct.with_array(segments))
-        return ["measure", ct_file, self._folder / SEGMENTATION, "--segments", self._folder / COUINAUD]
-
     def _tidy_up(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def written_to_measure(result: Any, folder: Path) -> list[object]:
+    """CT, mask and segments of a result, as they are in the scene, as files in a folder; the words that measure them.
+
+    The same voxels make the same bytes. Raises InputError where the CT is gone or cannot be used, OSError.
+    """
+    from LiverTumorSegLib.io.nifti import write_nifti
+    from LiverTumorSegLib.io.results import COUINAUD, SEGMENTATION, write_labels_json
+    from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS, SEGMENTATION_LABELS
+    from LiverTumorSegLib.mrml.segmentation_labels import segmentation_of, values_in
+    from LiverTumorSegLib.mrml.volume_node import view_of
+
+    if result.volume is None:
+        raise InputError(
+            found=f"{result.segmentation.GetName()} without its CT",
+            expected="the CT that was segmented, in the scene",
+            remedy="Load the CT and set it as source geometry of the segmentation",
+        )
+    ct = view_of(result.volume)
+    # The report names its input by this file.
+    ct_file = folder / f"{file_name(result.volume.GetName())}.nii"
+    write_nifti(ct_file, ct if ct.array.dtype.itemsize <= 4 else ct.with_array(ct.array.astype(np.float32)))
+    write_nifti(folder / SEGMENTATION, segmentation_of(result.segmentation, ct))
+    write_labels_json(folder, SEGMENTATION_LABELS)
+    if result.segments is None:
+        return ["measure", ct_file, folder / SEGMENTATION, "--anatomy", "off"]
+    i, j, k = (slice(0, n) for n in ct.shape)
+    segments = values_in(result.segments, ALL_COUINAUD_LABELS, ct, (i, j, k))
+    write_nifti(folder / COUINAUD, ct.with_array(segments))
+    return ["measure", ct_file, folder / SEGMENTATION, "--segments", folder / COUINAUD]
 
 
 def _rows(node: Any) -> list[list[str]]:

@@ -23,6 +23,7 @@ class LivePlanning:
 
     on_status: called with a line for the person at the screen when it changes, empty once all is as chosen. on_usual:
     with the usual resections (title, other_title, segments), once they are known. explain: as LiveMeasuring's.
+    surfaces: of a plan, by segment id, what is coloured by distances; nothing while they are being made.
     """
 
     def __init__(
@@ -32,9 +33,11 @@ class LivePlanning:
         on_status: Callable[[str], None],
         on_usual: Callable[[list[dict[str, Any]]], None] = lambda _usual: None,
         explain: Callable[[], str] = lambda: "",
+        surfaces: Callable[[Any], dict[str, Any]] | None = None,
     ) -> None:
         self.child = PlanChild(python, temporary_folder)
         self._on_status, self._on_usual, self._explain = on_status, on_usual, explain
+        self._surfaces_to_color = surfaces
         self._failures, self._said = 0, ""
         self._planned_id = ""
         self._open_due: float | None = None
@@ -44,7 +47,8 @@ class LivePlanning:
         self._asked = 0
         """The request that is for the wish, 0 while there is none."""
         self._refusal = self._remark = self._trouble = ""
-        self._surfaces: Iterator[str] = iter(())
+        self._parts: Iterator[str] | None = None
+        """Parts that are still to be shown: the numbers, which cost nothing, are on the screen before."""
         self._colored: dict[str, Any] = {}
         """Segment id -> the surface whose distances were asked for."""
 
@@ -58,7 +62,8 @@ class LivePlanning:
         """Whether something on the screen is not yet as it was chosen; the table of usual resections does not count."""
         if not self._planned_id or self._trouble:
             return False
-        return self._open_due is not None or bool(self.child.waiting) or self._is_to_be_asked
+        is_shown = self._open_due is None and self._parts is None
+        return not is_shown or bool(self.child.waiting) or self._is_to_be_asked
 
     @property
     def status(self) -> str:
@@ -98,8 +103,9 @@ class LivePlanning:
             self._open_due = time.monotonic() + DEBOUNCE_S
 
     def poll(self, scene: Any) -> None:
-        """Take in what has been answered, ask for what has changed, make a surface."""
+        """Show parts, take in what has been answered, ask for what has changed."""
         plan = self._plan_in(scene)
+        self._show_parts()
         for message, purpose in self.child.poll():
             if message["event"] == "ready":
                 self._on_usual(message["usual"])
@@ -113,7 +119,6 @@ class LivePlanning:
                 self._follow(plan)
             except (InputError, OSError) as error:
                 self._give_up(str(error))
-            next(self._surfaces, None)
         self._say()
 
     def forget(self) -> None:
@@ -133,7 +138,7 @@ class LivePlanning:
         self._planned_id, self._open_due, self._open_number = planned_id, None, 0
         self._wish, self._asked = None, 0
         self._refusal = self._remark = self._trouble = ""
-        self._surfaces, self._colored = iter(()), {}
+        self._parts, self._colored = None, {}
         self.child.waiting.clear()
 
     def _plan_in(self, scene: Any) -> Any | None:
@@ -173,7 +178,7 @@ class LivePlanning:
         if plan.numbers is not None and plan.numbers.get("wish") != wish.to_json():
             blank_numbers(plan)
         if wish.cut is None:
-            self._surfaces = iter(())
+            self._parts = None
             blank_parts(plan)
         self._wish, self._wished_at, self._asked, self._refusal = wish, now, 0, wish.trouble
 
@@ -195,7 +200,8 @@ class LivePlanning:
                 remove_distances(plan)
             self._colored = {}
         elif not self._colored and not plan.models:
-            self._colored = surfaces_of(plan)
+            found = (self._surfaces_to_color or surfaces_of)(plan)
+            self._colored = {name: surface for name, surface in found.items() if name in NEAR_TO}
             for segment_id, surface in self._colored.items():
                 number, points_ras = self.child.next_number(), points_ras_of(plan, surface)
                 request = live.distances_request(self.child.folder, number, points_ras, NEAR_TO[segment_id])
@@ -225,8 +231,13 @@ class LivePlanning:
             return  # of an older wish
         show_numbers(plan, message | {"wish": self._wish.to_json()})
         i, j, k = message["start"]
-        self._surfaces = show_parts(plan, parts, (i, j, k))
-        next(self._surfaces, None)
+        self._parts = show_parts(plan, parts, (i, j, k))
+
+    def _show_parts(self) -> None:
+        """All of them: views are drawn once for all, and what is drawn takes longer than what is made."""
+        parts, self._parts = self._parts, None
+        for _segment_id in parts or ():
+            pass
 
     def _show_distances(self, plan: Any, message: dict[str, Any], segment_id: str) -> None:
         from LiverTumorSegLib.mrml.plan_distances import show_distances
@@ -242,7 +253,7 @@ class LivePlanning:
             self._trouble = message["message"]
         elif message["kind"] == "resect" and message["number"] == self._asked:
             self._refusal = message["message"]
-            self._surfaces = iter(())
+            self._parts = None
             blank_numbers(plan)
             blank_parts(plan)
 

@@ -49,7 +49,7 @@ class ResultWatch(VTKObservationMixin):
     def _look_at_mask(self, result: Any) -> None:
         node = result.segmentation
         seen = self._masks.get(node.GetID())
-        now = _fingerprint(node)
+        now = fingerprint(node)
         self._masks[node.GetID()] = now
         if seen is None:
             for event in ("SourceRepresentationModified", "SegmentModified", "SegmentAdded", "SegmentRemoved"):
@@ -88,7 +88,7 @@ class ResultWatch(VTKObservationMixin):
             self._moved[owner] = time.monotonic()
 
 
-def _fingerprint(node: Any) -> Hashable:
+def fingerprint(node: Any) -> Hashable:
     """Changes whenever voxels, or what the segments mean, may have changed; colors and surfaces do not count."""
     segmentation = node.GetSegmentation()
     parts = []
