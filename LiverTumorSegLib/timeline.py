@@ -104,7 +104,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Part:
-    """A lesion of one visit as it was measured there, on its own grid; the fields are those of ``measurements.Lesion``."""
+    """A lesion of one visit as it was measured there, on its own grid; fields as in ``measurements.Lesion``."""
 
     id: int
     volume_ml: float
@@ -176,8 +176,8 @@ class LookBack:
 class TrackedLesion:
     """A lesion over all visits; id: "L1", "L2", ... as it is called everywhere.
 
-    segments: Couinaud, as "VII/VIII", of the visit at which it was first seen; "" unknown. growth: per visit, None where it
-    cannot be told. reason: why it has this role, in words. related: ids of lesions that it merged with.
+    segments: Couinaud, as "VII/VIII", of the visit at which it was first seen; "" unknown. growth: per visit, None
+    where it cannot be told. reason: why it has this role, in words. related: ids of lesions that it merged with.
     """
 
     id: str

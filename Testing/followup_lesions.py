@@ -49,6 +49,7 @@ def sighting(words: str) -> Sighting:
         viable_mm=_sum(facts, "viable"),
         volume_ml=_sum(facts, "ml"),
         by_reader="reader" in others,
+        flags=flags,
     )
 
 

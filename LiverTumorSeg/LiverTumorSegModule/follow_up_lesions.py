@@ -147,8 +147,10 @@ class LesionsPanel:
     def _enable(self, timeline: FollowUp, seen: Sighting) -> None:
         ui, is_there = self._ui, bool(seen.parts)
         ui.followUpGoneButton.enabled = seen.state is State.GONE
+        # A reader may see and measure what the mask has missed.
+        is_readable = is_there or seen.state in (State.GONE, State.NOT_EVALUABLE, State.PERSISTENT)
         for widget in (ui.followUpUnreadableButton, ui.followUpDiameterSpinBox, ui.followUpDiameterButton):
-            widget.enabled = is_there
+            widget.enabled = is_readable
         is_later = self._chosen is not None and self._chosen[1] > 0
         ui.followUpNewButton.enabled = is_there and is_later and bool(timeline.visits)
 
@@ -156,7 +158,7 @@ class LesionsPanel:
         """The reader's diameters of the chosen lesion at the chosen visit."""
         lesion_id, visit = self._chosen or ("", 0)
         for one in self._follow_up.corrections.diameters if self._follow_up else ():
-            if one.lesion.visit == timeline.visits[visit].key and edits.lesion_at(timeline, one.lesion) == lesion_id:
+            if one.visit == timeline.visits[visit].key and edits.lesion_at(timeline, one.lesion) == lesion_id:
                 return one
         return None
 

@@ -56,6 +56,11 @@ class Names:
             return self._at_visit(lesion, self.visit(name.visit), name)
         return self._seen_at(lesion, [self._numbers[n] for n, seen in enumerate(lesion.sightings) if seen.parts], name)
 
+    def is_shown(self, name: NamedLesion) -> bool:
+        """Whether the mask shows a tracked lesion at the visit that is named with it."""
+        key = self.visit(name.visit)
+        return key in self._numbers and bool(self._tracked(name).sightings[self._numbers.index(key)].parts)
+
     def last_before(self, name: NamedLesion, visit: str) -> Anchor:
         """Where a tracked lesion was last before a visit, else first after it."""
         lesion = self._tracked(name)

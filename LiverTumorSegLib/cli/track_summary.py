@@ -70,6 +70,6 @@ def _lesion(lesion: TrackedLesion) -> str:
 
 def _seen(seen: Sighting) -> str:
     size = size_mm(seen)
-    if not seen.parts:
+    if not seen.parts and size is None:
         return str(state_text(seen)) if len(state_text(seen)) <= 20 else str(seen.state)
     return f"{seen.state} {_NONE if size is None else f'{size:.1f}'}{'*' * seen.by_reader}"

@@ -76,8 +76,16 @@ def _match(names: Names, one: NamedLesion, other: NamedLesion | None) -> MatchCo
 
 
 def _diameters(wishes: Wishes, names: Names) -> list[DiameterCorrection]:
-    sizes = [DiameterCorrection(names.anchor(name), long, short) for name, long, short in wishes.sizes]
-    return sizes + [DiameterCorrection(names.anchor(name), unreadable=True) for name in wishes.unreadable]
+    sizes = [replace(_read(names, name), long_axis_mm=long, short_axis_mm=short) for name, long, short in wishes.sizes]
+    return sizes + [replace(_read(names, name), unreadable=True) for name in wishes.unreadable]
+
+
+def _read(names: Names, name: NamedLesion) -> DiameterCorrection:
+    """Without a value yet. What the mask does not show at that visit is named by where it was seen before."""
+    if name.is_tracked and name.visit and not names.is_shown(name):
+        visit = names.visit(name.visit)
+        return DiameterCorrection(names.last_before(NamedLesion(name.id), visit), at_visit=visit)
+    return DiameterCorrection(names.anchor(name))
 
 
 def _gone(names: Names, name: NamedLesion) -> GoneCorrection:
@@ -99,8 +107,9 @@ def _joined(names: Names, old: Sequence[Kept], new: Sequence[Kept]) -> tuple[Kep
 
 def _is_replaced(names: Names, old: Kept, new: Kept) -> bool:
     """What is said of one visit replaces only what was said of that visit; roles hold for all visits."""
-    if isinstance(old, GoneCorrection) and isinstance(new, GoneCorrection) and old.visit != new.visit:
-        return False
+    for kind in (GoneCorrection, DiameterCorrection):
+        if isinstance(old, kind) and isinstance(new, kind):
+            return old.visit == new.visit and names.are_same(old.lesion, new.lesion)
     one, other = (item.later if isinstance(item, MatchCorrection) else item.lesion for item in (old, new))
-    is_of_visit = not isinstance(old, (RoleCorrection, GoneCorrection))
+    is_of_visit = not isinstance(old, RoleCorrection)
     return (one.visit == other.visit or not is_of_visit) and names.are_same(one, other)

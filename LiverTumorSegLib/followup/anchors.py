@@ -21,13 +21,14 @@ Seen = tuple[int, int]
 class Wishes:
     """A reader's corrections with lesions in place of anchors; of two for the same lesion, the later one holds.
 
-    continues: lesion -> the one at an earlier visit that it is, None for a new one. gone: lesion and the visit at which
-    it is not there any more. warnings: which corrections could not be used, in words.
+    continues: lesion -> the one at an earlier visit that it is, None for a new one. diameters: by lesion and the visit
+    that was read. gone: lesion and the visit at which it is not there any more. warnings: which corrections could not
+    be used, in words.
     """
 
     roles: dict[Seen, Role] = field(default_factory=dict)
     continues: dict[Seen, Seen | None] = field(default_factory=dict)
-    diameters: dict[Seen, DiameterCorrection] = field(default_factory=dict)
+    diameters: dict[tuple[Seen, int], DiameterCorrection] = field(default_factory=dict)
     gone: tuple[tuple[Seen, int], ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -36,9 +37,11 @@ class Wishes:
         """examinations: in the order of visits. reach_mm: how far from an anchor a lesion may lie."""
         search = _Search(examinations, reach_mm)
         roles = {lesion: one.role for one in corrections.roles if (lesion := search.lesion(one.lesion, "role"))}
-        diameters = {
-            lesion: one for one in corrections.diameters if (lesion := search.lesion(one.lesion, "measured diameter"))
-        }
+        diameters = {}
+        for size in corrections.diameters:
+            lesion, visit = search.lesion(size.lesion, "measured diameter"), search.visit(size.visit)
+            if lesion and visit is not None:
+                diameters[lesion, visit] = size
         gone = []
         for one in corrections.gone:
             lesion, visit = search.lesion(one.lesion, "word that it is gone"), search.visit(one.visit)

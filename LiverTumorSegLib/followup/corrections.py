@@ -40,12 +40,22 @@ class MatchCorrection:
 
 @dataclass(frozen=True)
 class DiameterCorrection:
-    """What the reader measured; None keeps the measured one. unreadable: nobody can measure it at this visit."""
+    """What the reader measured; None keeps the measured one. unreadable: nobody can measure it at this visit.
+
+    at_visit: where the mask shows nothing, the key of the visit that was read; the lesion is then named by where it was
+    seen. "" means the anchor's visit.
+    """
 
     lesion: Anchor
     long_axis_mm: float | None = None
     short_axis_mm: float | None = None
     unreadable: bool = False
+    at_visit: str = ""
+
+    @property
+    def visit(self) -> str:
+        """The key of the visit that was read."""
+        return self.at_visit or self.lesion.visit
 
 
 @dataclass(frozen=True)

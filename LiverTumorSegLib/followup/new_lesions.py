@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from LiverTumorSegLib.followup.flags import BY_POOR_REGISTRATION
 from LiverTumorSegLib.followup.settings import ResponseSettings
 from LiverTumorSegLib.followup.words import amount_text
 from LiverTumorSegLib.measure.flags import DOUBTFUL_LESION
@@ -25,8 +26,9 @@ def new_lesions(
 ) -> tuple[NewLesion, ...]:
     """Those that are new at a visit or have been since an earlier one; not those that a reader excludes or calls gone.
 
-    A lesion is unequivocal once, at the visit or earlier, the network did not doubt it, it was large enough and, for
-    mRECIST, it enhanced; or once a reader has measured it or given it a role.
+    A lesion is unequivocal once, at the visit or earlier, the network did not doubt it, the livers lay well over each
+    other where it appeared, it was large enough and, for mRECIST, it enhanced; or once a reader has measured it or
+    given it a role.
     """
     found = []
     for lesion in lesions:
@@ -35,7 +37,8 @@ def new_lesions(
         if since is None or lesion.role is Role.EXCLUDED or (seen.state is State.GONE and seen.confirmed):
             continue
         doubts = [_doubt(criterion, one, settings) for one in lesion.sightings[since : visit + 1] if one.parts]
-        doubt = "" if lesion.role_by_reader or "" in doubts else doubts[-1]
+        doubt = _doubt_of_match(lesion.sightings[since]) or ("" if "" in doubts else doubts[-1])
+        doubt = "" if lesion.role_by_reader else doubt
         found.append(NewLesion(lesion.id, since, doubt))
     return tuple(found)
 
@@ -51,7 +54,14 @@ def _was_there(lesion: TrackedLesion, baseline: int) -> bool:
     """At the baseline: seen, or not measured there but known to a reader, or from before."""
     seen = lesion.sightings[baseline]
     is_known = seen.by_reader or any(one.parts for one in lesion.sightings[:baseline])
-    return bool(seen.parts or seen.merged_into or (seen.state is State.NOT_EVALUABLE and is_known))
+    may_be_there = seen.state in (State.NOT_EVALUABLE, State.PERSISTENT)
+    return bool(seen.parts or seen.merged_into or (may_be_there and is_known))
+
+
+def _doubt_of_match(first: Sighting) -> str:
+    """It may be a lesion of before that was not recognised."""
+    is_sure = first.by_reader or BY_POOR_REGISTRATION not in first.flags
+    return "" if is_sure else "the livers do not lie well over each other, so it may be an earlier one"
 
 
 def _doubt(criterion: Criterion, seen: Sighting, settings: ResponseSettings) -> str:

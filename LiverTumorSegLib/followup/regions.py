@@ -102,10 +102,12 @@ def values_at(volume: Volume, points_ras: Points, outside: float | bool) -> np.n
     return values
 
 
-def share_in_view(volume: Volume, points_ras: Points) -> float:
-    """Share of points (n, 3) that lie in a voxel of the volume."""
+def share_in_view(volume: Volume, points_ras: Points, margin_mm: float = 0.0) -> float:
+    """Share of points (n, 3) that lie in a voxel of the volume, so far from its faces."""
     at = volume.ijk_from_ras(points_ras)
-    return float(((at >= -0.5) & (at < np.array(volume.shape) - 0.5)).all(axis=1).mean())
+    # A step of 1 mm across the faces of an axis, in voxels: right on sheared grids too.
+    margin = margin_mm * np.linalg.norm(np.linalg.inv(volume.affine[:3, :3]), axis=1)
+    return float(((at >= margin - 0.5) & (at < np.array(volume.shape) - 0.5 - margin)).all(axis=1).mean())
 
 
 def dilated_cells(region: Region, dilate_mm: float) -> np.ndarray:

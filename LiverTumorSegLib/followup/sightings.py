@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from LiverTumorSegLib.followup.anchors import Wishes
 from LiverTumorSegLib.followup.corrections import DiameterCorrection
 from LiverTumorSegLib.followup.examination import Examination
+from LiverTumorSegLib.followup.flags import BY_POOR_REGISTRATION, OUT_OF_VIEW, OUTSIDE_LIVER
 from LiverTumorSegLib.followup.regions import Region, share_in_view
 from LiverTumorSegLib.followup.track_settings import MatchSettings
 from LiverTumorSegLib.followup.tracks import Track
@@ -20,12 +21,6 @@ from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.geometry.resample import resample, upright_grid
 from LiverTumorSegLib.timeline import Part, Sighting, State
 
-OUT_OF_VIEW = "out-of-view"
-"""Its place is not in the volume."""
-OUTSIDE_LIVER = "outside-liver"
-"""Its place is in the volume, but not in what is drawn as liver there: resected, or not drawn."""
-BY_POOR_REGISTRATION = "by-poor-registration"
-"""Found, or not found, where the livers do not lie well over each other: please check."""
 _ORGAN_STEP_MM = 3.0
 
 
@@ -39,8 +34,9 @@ class Scene:
     fits: bool
 
     def why_not_evaluable(self, place: Region, settings: MatchSettings) -> str:
-        """A flag; "" where the place of a lesion lies in view and in the liver."""
-        if share_in_view(self.examination.segmentation, place.points_ras) < settings.in_view_share:
+        """A flag; "" where the place of a lesion that was not found lies well in view, and in the liver."""
+        segmentation, margin_mm = self.examination.segmentation, settings.in_view_margin_mm
+        if share_in_view(segmentation, place.points_ras, margin_mm) < settings.in_view_share:
             return OUT_OF_VIEW
         if self._organ is None:
             return OUTSIDE_LIVER
@@ -77,7 +73,7 @@ def sighting_of(track: Track, scene: Scene, settings: MatchSettings) -> Sighting
             measured_long_axis_mm=long_mm,
             volume_ml=sum(part.volume_ml for part in parts),
             center_ras_mm=center,
-            flags=doubt if scene.visit > track.first_visit else (),
+            flags=doubt if scene.visit > 0 else (),
         )
     if scene.visit < track.first_visit:
         return Sighting(State.ABSENT, volume_ml=0.0, center_ras_mm=center)
@@ -111,9 +107,17 @@ def with_wishes(
     """By track and visit, after a reader's diameters and words that a lesion is gone; and words that do not fit."""
     changed = [list(row) for row in sightings]
     warnings = []
-    for (visit, lesion), wish in wishes.diameters.items():
-        row = changed[_number(tracks, visit, lesion)]
-        row[visit] = _measured_by_reader(row[visit], lesion, wish)
+    for ((seen_at, lesion), visit), wish in wishes.diameters.items():
+        row = changed[_number(tracks, seen_at, lesion)]
+        if visit == seen_at:
+            row[visit] = _measured_by_reader(row[visit], lesion, wish)
+        elif row[visit].state in (State.GONE, State.NOT_EVALUABLE):
+            row[visit] = _found_by_reader(row[visit], wish)
+        else:
+            warnings.append(
+                f"A reader measured a lesion of {visit_text(seen_at)} at {visit_text(visit)} where no mask showed it; "
+                f"now it is {row[visit].state} there, and that is left out."
+            )
     for (seen_at, lesion), visit in wishes.gone:
         row = changed[_number(tracks, seen_at, lesion)]
         if row[visit].parts or row[visit].state is State.ABSENT:
@@ -141,6 +145,21 @@ def _measured_by_reader(seen: Sighting, lesion: int, wish: DiameterCorrection) -
         long_axis_mm=_instead(seen.long_axis_mm, part.long_axis_mm, wish.long_axis_mm, len(seen.parts)),
         short_axis_mm=_instead(seen.short_axis_mm, part.short_axis_mm, wish.short_axis_mm, len(seen.parts)),
         by_reader=True,
+    )
+
+
+def _found_by_reader(seen: Sighting, wish: DiameterCorrection) -> Sighting:
+    """There after all, with what the reader measured; its volume is not known."""
+    if wish.unreadable or wish.long_axis_mm is None:
+        return replace(seen, state=State.NOT_EVALUABLE, volume_ml=None, by_reader=True)
+    return replace(
+        seen,
+        state=State.PERSISTENT,
+        long_axis_mm=float(wish.long_axis_mm),
+        short_axis_mm=None if wish.short_axis_mm is None else float(wish.short_axis_mm),
+        volume_ml=None,
+        by_reader=True,
+        flags=(),
     )
 
 

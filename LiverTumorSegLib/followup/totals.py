@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from LiverTumorSegLib.followup.criteria import TOLERANCE, value_of
+from LiverTumorSegLib.followup.flags import OUTSIDE_LIVER
 from LiverTumorSegLib.timeline import Criterion, Role, Sighting, State, TrackedLesion
-
-OUTSIDE_LIVER = "outside-liver"
-"""Flag of a sighting that is not evaluable for this reason; without it the place is out of view (``sightings.py``)."""
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,11 @@ class MatchSettings:
     """Which lesions of two visits are the same.
 
     dilate_mm: of both masks before their overlap is taken. slack_mm: added to both radii in the cost of a distance.
-    volume_weight: of |ln V ratio|. gate_mm, gate_radii: centres further apart than the larger of gate_mm and
-    gate_radii (r1 + r2) never match. most_cost: a pair that costs more is left unmatched. edge_share: an unmatched
-    lesion with so much of it in another one's place is a part of it. in_view_share: a place is in view when so much of
-    it is; in_liver_mm: how far from the liver it may lie. anchor_mm: how near a lesion must be to a reader's point.
+    volume_weight: of |ln V ratio|. gate_mm, gate_radii: centres further apart than the larger of gate_mm and gate_radii
+    (r1 + r2) never match. most_cost: a pair that costs more is left unmatched. edge_share: an unmatched lesion with so
+    much of it in another one's place is a part of it. in_view_share: a place is in view when so much of it is,
+    in_view_margin_mm from the volume's faces (carried places are wrong by some mm there); in_liver_mm: how far from the
+    liver it may lie. anchor_mm: how near a lesion must be to a reader's point.
     """
 
     dilate_mm: float = 4.0
@@ -55,6 +56,7 @@ class MatchSettings:
     most_cost: float = 1.75
     edge_share: float = 0.3
     in_view_share: float = 0.5
+    in_view_margin_mm: float = 5.0
     in_liver_mm: float = 5.0
     anchor_mm: float = 5.0
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from LiverTumorSegLib.followup.flags import BY_POOR_REGISTRATION, OUT_OF_VIEW, OUTSIDE_LIVER
 from LiverTumorSegLib.followup.noise import BETWEEN_READERS
-from LiverTumorSegLib.followup.sightings import BY_POOR_REGISTRATION, OUT_OF_VIEW, OUTSIDE_LIVER
 from LiverTumorSegLib.followup.visits import POOR_REGISTRATION
 from LiverTumorSegLib.report.flags import explain
 from LiverTumorSegLib.timeline import (
@@ -148,6 +148,8 @@ def size_mm(seen: Sighting) -> float | None:
 def state_text(seen: Sighting) -> str:
     """What became of it, in words."""
     words = STATE_WORDS[seen.state]
+    if seen.state is State.PERSISTENT and not seen.parts:
+        return "seen by the reader, not in the mask"
     if seen.state is State.GONE:
         return "gone (confirmed)" if seen.confirmed else "not found, not confirmed"
     if seen.state is State.SPLIT:

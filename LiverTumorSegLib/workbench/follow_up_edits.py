@@ -68,17 +68,18 @@ def with_diameter(
 ) -> Corrections:
     """What the reader measured at a visit; without any of the three the measured diameters count again.
 
-    Raises InputError where the lesion is not there.
+    Also where the mask does not show the lesion; it is then named by where it was seen before. Raises InputError where
+    it was not seen by then.
     """
-    anchor = anchor_of(timeline, lesion_id, visit)
+    lesion, key = lesion_of(timeline, lesion_id), timeline.visits[visit].key
+    is_shown = bool(lesion.sightings[visit].parts)
+    anchor = anchor_of(timeline, lesion_id, visit) if is_shown else _anchor_before(timeline, lesion, visit)
     others = tuple(
-        one
-        for one in corrections.diameters
-        if one.lesion.visit != anchor.visit or lesion_at(timeline, one.lesion) != lesion_id
+        one for one in corrections.diameters if one.visit != key or lesion_at(timeline, one.lesion) != lesion_id
     )
     if long_axis_mm is None and short_axis_mm is None and not unreadable:
         return replace(corrections, diameters=others)
-    said = DiameterCorrection(anchor, long_axis_mm, short_axis_mm, unreadable)
+    said = DiameterCorrection(anchor, long_axis_mm, short_axis_mm, unreadable, "" if is_shown else key)
     return replace(corrections, diameters=(*others, said))
 
 

@@ -68,8 +68,14 @@ def test_diameters_are_those_of_one_visit_and_can_be_taken_back():
         DiameterCorrection(Anchor(KEYS[1], (-3.0, -4.0, 62.0)), unreadable=True),
     )
     assert [one.lesion.visit for one in with_diameter(said, timeline(), "L1", 2).diameters] == [KEYS[1]]
-    with pytest.raises(InputError, match="gone at visit 2"):
-        with_diameter(said, timeline(), "L2", 1, long_axis_mm=5.0)
+
+
+def test_what_the_mask_has_missed_can_be_measured_once_it_was_seen():
+    said = with_diameter(NOTHING, timeline(), "L2", 1, long_axis_mm=5.0)
+    assert [(one.visit, one.lesion.visit, one.long_axis_mm) for one in said.diameters] == [(KEYS[1], KEYS[0], 5.0)]
+    assert with_diameter(said, timeline(), "L2", 1).diameters == ()
+    with pytest.raises(InputError, match="not seen before visit 1"):
+        with_diameter(NOTHING, timeline(), "L3", 0, long_axis_mm=5.0)
 
 
 def test_a_match_names_the_other_lesion_where_it_was_last_seen_before():

@@ -78,6 +78,13 @@ def test_a_diameter_has_long_and_perhaps_short_axis():
     assert lesion_at(2, both.lesion.point_ras_mm) == 2
 
 
+def test_a_diameter_of_what_the_mask_has_missed_names_the_visit_that_was_read():
+    (read,) = kept("--diameter", "3:L2=5").diameters
+    assert (read.visit, read.lesion.visit, read.long_axis_mm) == (KEYS[2], KEYS[0], 5.0)
+    (again,) = kept("--unreadable", "3:L2", old=Corrections(diameters=(read,))).diameters
+    assert (again.visit, again.unreadable, again.long_axis_mm) == (KEYS[2], True, None)
+
+
 def test_a_match_goes_to_the_last_visit_before_it_where_the_lesion_was():
     (one,) = kept("--match", "3:2=L1").matches
     assert (one.later.visit, one.earlier.visit) == (KEYS[2], KEYS[1])
@@ -104,8 +111,8 @@ def test_what_is_gone_is_named_by_where_it_was_seen():
 
 
 def test_a_lesion_that_was_not_found_is_named_by_its_carried_place():
-    (one,) = kept("--diameter", "2:L2=5").diameters
-    assert one.lesion.point_ras_mm == pytest.approx(placed(LESIONS[0]["L2"], 1)[0])
+    anchor = names().anchor(NamedLesion("L2", "2"))
+    assert anchor.point_ras_mm == pytest.approx(placed(LESIONS[0]["L2"], 1)[0])
 
 
 def test_a_later_word_replaces_an_earlier_one_about_the_same_and_leaves_others():

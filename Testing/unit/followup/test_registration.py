@@ -30,7 +30,7 @@ def errors_mm(found, scan: Scan, shape: LiverShape) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("grid", "degrees"),
-    zip(GRIDS, [(5.0, 0.0, 0.0), (8.0, -6.0, 7.0), (-12.0, 0.0, 0.0), (-8.0, 8.0, 8.0)], strict=True),
+    list(zip(GRIDS, [(5.0, 0.0, 0.0), (8.0, -6.0, 7.0), (-12.0, 0.0, 0.0), (-8.0, 8.0, 8.0)], strict=True)),
 )
 def test_a_shift_of_30_mm_and_a_turn_are_found_on_any_grid(first, grid, degrees):
     scan = Scan(FIRST.lesions, moved((20.0, -15.0, 17.0), degrees), grid)

@@ -12,7 +12,6 @@ import pytest
 from followup_lesions import lesion
 from refusals import refused
 
-from LiverTumorSegLib.followup import sightings, totals
 from LiverTumorSegLib.followup.criteria import RULES
 from LiverTumorSegLib.followup.response import assess
 from LiverTumorSegLib.followup.settings import ResponseSettings, ViableSettings
@@ -109,10 +108,6 @@ def test_noise_is_that_of_longest_diameters_at_the_baseline():
     assert by_criterion[Criterion.RECIST][0].noise_percent is None
     for other in (Criterion.MRECIST, Criterion.WHO, Criterion.VOLUME):
         assert by_criterion[other][1].noise_percent is None
-
-
-def test_the_flag_of_a_place_outside_the_liver_is_that_of_the_sightings():
-    assert totals.OUTSIDE_LIVER == sightings.OUTSIDE_LIVER
 
 
 def naive_category(diameters, visit):

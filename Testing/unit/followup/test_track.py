@@ -9,7 +9,7 @@ import pytest
 from followup_story import LESIONS, MOVES, NAMES, SCANS, examination, story
 
 from LiverTumorSegLib.followup.examination import Examination
-from LiverTumorSegLib.followup.sightings import OUT_OF_VIEW
+from LiverTumorSegLib.followup.flags import OUT_OF_VIEW
 from LiverTumorSegLib.followup.track import follow_up
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.timeline import Category, Criterion, FollowUp, State

@@ -116,6 +116,25 @@ def test_what_nobody_can_measure_is_not_evaluable():
     assert seen.parts
 
 
+def test_a_reader_may_measure_what_the_mask_has_missed():
+    """Too small to measure, but there: 5 mm at a visit at which no mask shows it."""
+    read = DiameterCorrection(anchor("coming back", 0), 5.0, at_visit=examination(1).key)
+    timeline = followed((0, 1, 2), diameters=(read,))
+    seen = at(timeline, "coming back").sightings[1]
+    assert (seen.state, seen.parts, seen.long_axis_mm, seen.by_reader) == (State.PERSISTENT, (), 5.0, True)
+    assert (seen.volume_ml, seen.measured_long_axis_mm) == (None, None)
+    assert at(timeline, "coming back").sightings[2] == told("coming back", 2)
+    unreadable = followed(diameters=(replace(read, long_axis_mm=None, unreadable=True),))
+    assert at(unreadable, "coming back").sightings[1].state is State.NOT_EVALUABLE
+
+
+def test_what_was_read_in_place_of_the_mask_gives_way_once_the_mask_shows_it():
+    read = DiameterCorrection(anchor("steady", 0), 5.0, at_visit=examination(1).key)
+    timeline = followed(diameters=(read,))
+    assert at(timeline, "steady").sightings[1] == told("steady", 1)
+    assert any("where no mask showed it" in warning for warning in timeline.warnings)
+
+
 def test_gone_is_0_mm_once_a_reader_says_so_and_stays_so_until_it_is_found_again():
     gone = GoneCorrection(anchor("shrinking", 2), examination(3).key)
     seen = at(followed((0, 1, 2, 3), gone=(gone,)), "shrinking").sightings[3]
