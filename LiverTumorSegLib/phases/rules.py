@@ -9,7 +9,7 @@ dose, heart and tube voltage differ. See docs/phases.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,11 +85,27 @@ USUAL_MISFIT = 1.3
 """Root mean square of the distances (in spreads) to the best phase; beyond it nothing fits well, and trust falls."""
 
 
+NO_AGENT_HU, ABOVE_AORTA_HU = 65.0, 30.0
+"""Blood without contrast agent is darker than the first; then nothing that is so much brighter than it is a vein."""
+
+
+def usable(seen: Enhancement) -> Enhancement:
+    """Without veins that cannot be veins: before contrast agent networks do not see them and take other things."""
+    if seen.aorta is None or seen.aorta >= NO_AGENT_HU:
+        return seen
+    most = seen.aorta + ABOVE_AORTA_HU
+    portal, hepatic, vessel = (
+        None if value is None or value > most else value for value in (seen.portal_vein, seen.hepatic_vein, seen.vessel)
+    )
+    return replace(seen, portal_vein=portal, hepatic_vein=hepatic, vessel=vessel)
+
+
 def likelihoods(seen: Enhancement) -> dict[ContrastPhase, float]:
     """Of PHASES, adding up to 1: a softmax of the distances from what each lets expect, in spreads.
 
     Nothing seen: all are as likely.
     """
+    seen = usable(seen)
     scores = np.array([_score(seen, phase) for phase in PHASES])
     shares = np.exp(scores - scores.max())
     return {phase: float(share) for phase, share in zip(PHASES, shares / shares.sum(), strict=True)}
@@ -97,6 +113,7 @@ def likelihoods(seen: Enhancement) -> dict[ContrastPhase, float]:
 
 def trust(seen: Enhancement, phase: ContrastPhase) -> float:
     """0 to 1: how much of the evidence is there, and how well it fits to a phase of PHASES."""
+    seen = usable(seen)
     distances = _distances(seen, phase)
     if not distances:
         return 0.0
