@@ -43,6 +43,16 @@ _RUN = """() => {
 _TABLES = """() => ["#lts-volumes tbody tr", ".lts-lesion"].map(
   rows => [...document.querySelectorAll(rows)].map(row => [...row.cells].map(cell => cell.innerText.trim())))"""
 
+_PLAN_NUMBERS = """() => [...document.querySelectorAll("#lts-plan-numbers tr")].map(
+  row => [...row.cells].map(cell => cell.innerText.trim()))"""
+_USUAL = """() => [...document.querySelectorAll(".lts-usual-row")].map(
+  row => [...row.cells].map(cell => cell.innerText.trim()))"""
+
+_RESPONSES = """() => [...document.querySelectorAll(".lts-response")].map(
+  row => [...row.cells].map(cell => cell.innerText.trim()))"""
+_TRACKED = """() => [...document.querySelectorAll(".lts-tracked")].map(
+  row => [...row.querySelectorAll(".lts-cell > div:first-child")].map(cell => cell.innerText.trim()))"""
+
 
 @dataclass
 class BrowserRecord:
@@ -192,6 +202,76 @@ class WorkstationPage:
 
     def wait_for_these_numbers(self, wanted: Numbers) -> None:
         self.wait_until(lambda: self.numbers() == wanted, f"{wanted}")
+
+    # Planning
+
+    def section(self, key: str) -> None:
+        self.page.click(f"#lts-section-{key}")
+
+    def plan_on(self) -> None:
+        self.section("plan")
+        self.page.locator("#lts-plan-on").click()
+        self.page.wait_for_selector("#lts-plan-I")
+
+    def remove_segments(self, *names: str) -> None:
+        for name in names:
+            self.page.click(f"#lts-plan-{name}")
+            self.settle()
+
+    def plan_numbers(self) -> dict[str, str]:
+        """Of one moment, by title; empty texts while they are not known, nothing while nothing is chosen."""
+        return dict(self.page.evaluate(_PLAN_NUMBERS))
+
+    def wait_for_plan(self, previous: dict[str, str] | None = None) -> dict[str, str]:
+        """The numbers of the chosen resection, and others than those."""
+        seen = [self.plan_numbers()]
+
+        def are_new() -> bool:
+            seen.append(self.plan_numbers())
+            return bool(seen[-1].get("Removed (ml)")) and seen[-1] != previous
+
+        self.wait_until(are_new, f"a plan other than {previous}")
+        return seen[-1]
+
+    def usual_resections(self) -> list[tuple[str, ...]]:
+        """Title, FLR ml, %, lesions removed, cut, left, margin, once all are known."""
+        rows: list[list[str]] = []
+
+        def are_known() -> bool:
+            rows[:] = self.page.evaluate(_USUAL)
+            return bool(rows) and all(row[1] for row in rows)
+
+        self.wait_until(are_known, "the usual resections")
+        return [tuple(row) for row in rows]
+
+    def put_plane(self, title: str) -> None:
+        self.choose(self.page.locator(".lts-place"), title)
+
+    def plane_settings(self) -> tuple[float, float, float]:
+        """Shift in mm, turn and tilt in degrees."""
+        texts = self.page.locator("#lts-plan .lts-label").all_inner_texts()
+        shift, turn, tilt = (float(text.split()[1]) for text in texts)
+        return shift, turn, tilt
+
+    # Follow-up
+
+    def follow_up(self) -> None:
+        """Run it, and wait for its numbers."""
+        self.page.click("#lts-follow-up-run")
+        self.page.wait_for_selector("#lts-follow-up-cancel")
+        expect(self.page.locator("#lts-follow-up-cancel")).to_have_count(0, timeout=2 * PATIENCE_S * 1000)
+        self.page.wait_for_selector("#lts-responses")
+        self.settle()
+
+    def responses(self) -> list[list[str]]:
+        """Visit, sum, from baseline, from nadir, response."""
+        rows: list[list[str]] = self.page.evaluate(_RESPONSES)
+        return rows
+
+    def tracked(self) -> list[list[str]]:
+        """Of each lesion the longest diameter at each visit, "" where it has none."""
+        rows: list[list[str]] = self.page.evaluate(_TRACKED)
+        return rows
 
     # Editing
 

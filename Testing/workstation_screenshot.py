@@ -1,6 +1,8 @@
-"""The picture of the workstation in the documentation: the phantom, segmented by the networks, in a real browser.
+"""Pictures of the workstation in the documentation: the phantom, segmented by the networks, in a real browser.
 
-python Testing/workstation_screenshot.py [docs/images/workstation.jpg]
+python Testing/workstation_screenshot.py [docs/images]
+
+workstation.jpg with the result, workstation-plan.jpg with a resection planned on it.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ SIZE = {"width": 1280, "height": 800}
 
 
 def main() -> None:
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images" / "workstation.jpg"
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = cli("phantom", "-o", folder / "phantom", "--spacing", 1.5, 1.5, 3)
@@ -39,8 +41,20 @@ def main() -> None:
             page.wait_for_result()
             page.tool("paint")
             page.page.wait_for_timeout(3000)
-            picture = page.page.screenshot()
-    Image.open(io.BytesIO(picture)).convert("RGB").save(target, quality=88)
+            save(page, target / "workstation.jpg")
+            page.tool("look")
+            page.plan_on()
+            page.usual_resections()
+            page.remove_segments("V", "VI", "VII", "VIII")
+            page.wait_for_plan()
+            save(page, target / "workstation-plan.jpg")
+
+
+def save(page: WorkstationPage, target: Path) -> None:
+    """Once the views stand still."""
+    for view in range(4):
+        page.still_picture(view)
+    Image.open(io.BytesIO(page.page.screenshot())).convert("RGB").save(target, quality=88)
 
 
 if __name__ == "__main__":

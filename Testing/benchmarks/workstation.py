@@ -1,11 +1,12 @@
-"""What a reader waits for in the browser: page, first picture, result, an edit on the screen and its numbers.
+"""What a reader waits for in the browser: page, first picture, result, an edit, a resection on the screen, numbers.
 
     python Testing/benchmarks/workstation.py [CT] [--runs 3] [--size 1280 800]
 
 CT: default is 3D-IRCADb patient 1 where LIVERTUMORSEG_TESTDATA has it, else the phantom. The real server, a real
 session process, headless Chromium on the same computer; seconds, medians. An edit is a stroke of the brush that makes
 the liver larger; it counts as visible when the picture in the browser has changed after the mouse was let go. Pictures
-are read from the page, which takes some 10 ms.
+are read from the page, which takes some 10 ms. A resection is chosen by its segments; the page itself notes when its
+numbers are there and when the last of the four pictures has come.
 """
 
 from __future__ import annotations
@@ -33,6 +34,22 @@ from workstation_page import AXIAL, LIVER, THREE_D, BrowserRecord, WorkstationPa
 from workstation_server import WorkstationServer, workstation_server  # noqa: E402
 
 STROKE_PX = 40
+FIRST_RESECTION, SECOND_RESECTION = (f".lts-usual-row:nth-child({number})" for number in (2, 4))
+_NOTE_TIMES = """selector => {
+  const numbers = document.querySelector("#lts-plan-numbers"), before = numbers.innerText;
+  const noted = {numbers: 0, pictures: []};
+  const begun = performance.now(), since = () => performance.now() - begun;
+  const look = () => {
+    const text = numbers.innerText;
+    if (!noted.numbers && text !== before && /Removed \\(ml\\)\\s+\\d/.test(text)) noted.numbers = since();
+  };
+  new MutationObserver(look).observe(numbers, {subtree: true, childList: true, characterData: true});
+  document.querySelectorAll(".layout-grid-item").forEach((view, number) => {
+    view.querySelector("img").onload = () => { noted.pictures[number] = since(); };
+  });
+  window.noted = noted;
+  document.querySelector(selector).click();
+}"""
 LONGEST_S = 60.0
 
 Times = dict[str, float]
@@ -75,6 +92,7 @@ def run(browser: Browser, server: WorkstationServer, ct: Path, size: tuple[int, 
     times |= edit(page)
     times["next slice on the screen (s)"] = timed_change(page, AXIAL, lambda: page.scroll(AXIAL))
     times["3D turned on the screen (s)"] = timed_change(page, THREE_D, lambda: turn(page))
+    times |= resection(page)
     session = server.session_of(page.page.url)
     times["memory of the session (GiB)"] = session.memory_info().rss / 2**30
     context.close()
@@ -106,6 +124,25 @@ def edit(page: WorkstationPage) -> Times:
     times["undo to its numbers (s)"] = timed(lambda: (page.undo(), page.wait_for_these_numbers(before)))
     page.tool("look")
     page.page.wait_for_timeout(1000)
+    return times
+
+
+def resection(page: WorkstationPage) -> Times:
+    """The second choice: for the first one, the child that plans starts and looks at the liver."""
+    begun = time.monotonic()
+    page.plan_on()
+    page.usual_resections()
+    times = {"planning on to the usual resections (s)": time.monotonic() - begun}
+    page.page.locator(FIRST_RESECTION).click()
+    before = page.wait_for_plan()
+    for view in range(4):
+        page.still_picture(view)
+    page.page.evaluate(_NOTE_TIMES, SECOND_RESECTION)
+    page.wait_for_plan(before)
+    page.page.wait_for_timeout(3000)
+    noted = page.page.evaluate("() => window.noted")
+    times["resection to its numbers (s)"] = noted["numbers"] / 1000
+    times["resection to the last picture (s)"] = max(noted["pictures"]) / 1000
     return times
 
 

@@ -44,6 +44,7 @@ class CaseLogic(BaseLogic[CaseState]):
         self._served: ServedFolder | None = None
         self._source: Path | None = None
         self._volume: Any | None = None
+        self._sha256 = ""
 
     def set_ui(self, ui: CaseUI) -> None:
         ui.upload_finished.connect(self.open_upload)
@@ -57,6 +58,11 @@ class CaseLogic(BaseLogic[CaseState]):
         """What the page says may be opened."""
         self._served = served
         self.data.has_served, self.data.max_upload_mib = served is not None, max_upload_mib
+
+    @property
+    def open_ct(self) -> tuple[Any | None, str]:
+        """The volume in the views, and the sha256 of what it was read from; (None, "") while there is none."""
+        return self._volume, self._sha256
 
     def open_upload(self, batch: str) -> None:
         """A file, or all files of a folder, that the page has sent."""
@@ -130,6 +136,7 @@ class CaseLogic(BaseLogic[CaseState]):
         # The only one in this scene, also if another one had its name before.
         self._volume.SetName(volume_title(source))
         file_under_patient(self.scene, source, self._volume, [])
+        self._sha256 = source.sha256
         self.data.name = self._volume.GetName()
         self.data.description = describe(study)
         self.data.warnings = list(source.warnings)
@@ -143,7 +150,7 @@ class CaseLogic(BaseLogic[CaseState]):
                     self.scene.RemoveNode(node)
         hierarchy = self.scene.GetSubjectHierarchyNode()
         hierarchy.RemoveItemChildren(hierarchy.GetSceneItemID(), False, True)
-        self._volume = None
+        self._volume, self._sha256 = None, ""
 
     def _forget_uploads(self) -> None:
         """They may be large, and all that counts is in memory; the gateway sees that they are gone."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trame.ui.vuetify3 import VAppLayout
 from trame.widgets import html
+from trame.widgets.vuetify3 import VBtn, VBtnToggle
 from trame_server import Server
+from trame_server.utils.typed_state import TypedState
 
 from LiverTumorSegLib import __version__
 from LiverTumorSegLib.web.session.case_ui import CaseUI
 from LiverTumorSegLib.web.session.edit_ui import EditUI, UndoRedoUI
 from LiverTumorSegLib.web.session.export_ui import ExportUI
+from LiverTumorSegLib.web.session.follow_up_ui import FollowUpUI
 from LiverTumorSegLib.web.session.notice_ui import NoticeUI
-from LiverTumorSegLib.web.session.result_ui import ResultUI
+from LiverTumorSegLib.web.session.plan_ui import PlanUI
+from LiverTumorSegLib.web.session.result_ui import ResultState, ResultUI
 from LiverTumorSegLib.web.session.run_ui import RunUI
 from LiverTumorSegLib.web.session.views_ui import ViewsBarUI
 
@@ -26,6 +31,37 @@ PAGE_FILES: dict[str, Any] = {
 }
 """For ``server.enable_module``."""
 TITLE = "Liver Tumor Seg"
+
+SECTIONS = {"result": "Result", "plan": "Plan a resection", "follow-up": "Follow-up"}
+"""One at a time: the panel is too short for all of it."""
+WITHOUT_RESULT = ("follow-up",)
+"""Its visits may lie in the folder that the server offers."""
+
+
+@dataclass
+class PageState:
+    """section: one of SECTIONS."""
+
+    section: str = "result"
+
+
+class SectionsUI(html.Div):
+    """Which section is in sight; most of them need a result."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="lts-sections")
+        section = self._section = TypedState(self.state, PageState).name.section
+        self._exists = TypedState(self.state, ResultState).name.exists
+        toggle = VBtnToggle(v_model=(section,), mandatory=True, density="compact", variant="outlined", divided=True)
+        with self, toggle:
+            for key, title in SECTIONS.items():
+                disabled = "false" if key in WITHOUT_RESULT else f"!{self._exists}"
+                VBtn(title, value=key, id=f"lts-section-{key}", size="small", disabled=(disabled,))
+
+    def in_sight(self, key: str) -> str:
+        """Whether it is that section's turn, as an expression of the page."""
+        turn = f"{self._section} === '{key}'"
+        return turn if key in WITHOUT_RESULT else f"{self._exists} && {turn}"
 
 
 class PageUI:
@@ -42,15 +78,25 @@ class PageUI:
                     self.undo_redo = UndoRedoUI()
                     html.Span("For research use only", classes="lts-small")
                 with html.Div(classes="lts-body"):
-                    with html.Div(classes="lts-panel"):
+                    panel = html.Div(classes="lts-panel")
+                    with panel:
                         with html.Div(classes="lts-panel-top"):
                             self.case = CaseUI()
                             self.run = RunUI()
-                            self.result = ResultUI()
+                            sections = SectionsUI()
+                            # Room for tables and charts over time.
+                            panel.classes = (f"'lts-panel' + ({sections.in_sight('follow-up')} ? ' lts-wide' : '')",)
+                            with html.Div(v_show=(sections.in_sight("result"),)):
+                                self.result = ResultUI()
+                            with html.Div(v_show=(sections.in_sight("plan"),)):
+                                self.plan = PlanUI()
+                            with html.Div(v_show=(sections.in_sight("follow-up"),)):
+                                self.follow_up = FollowUpUI()
                         # Within reach while the tables above it grow.
                         with html.Div(classes="lts-panel-bottom"):
                             self.edit = EditUI()
-                            self.export = ExportUI()
+                            with html.Div(v_show=(sections.in_sight("result"),)):
+                                self.export = ExportUI()
                     with html.Div(classes="lts-views"):
                         layout_manager.initialize_layout_grid(self.layout)
                         self.notice = NoticeUI()

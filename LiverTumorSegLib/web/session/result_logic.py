@@ -49,9 +49,10 @@ MODELS_AFTER_S, MODELS_AT_LATEST_S = 0.3, 3.0
 
 
 class ResultLogic(BaseLogic[ResultState]):
-    """measured: emitted whenever numbers are known again."""
+    """measured: emitted whenever numbers are known again. mask_changed: with the result, at once."""
 
     measured = Signal()
+    mask_changed = Signal(object)
 
     def __init__(self, server: Server, slicer_app: SlicerApp, folder: Path) -> None:
         super().__init__(server, slicer_app, ResultState)
@@ -61,8 +62,10 @@ class ResultLogic(BaseLogic[ResultState]):
         self._watch = ResultWatch(self._on_mask, self._on_lines)
         self._models: SegmentModels | None = None
         self._models_due = float("inf")
-        self._being_made: Iterator[str] = iter(())
-        self._editing = False
+        self._being_made: Iterator[str] | None = None
+        self._shown_as = 0
+        """When somebody last changed how the segments are shown."""
+        self._editing = self._cutting = False
         self.bind_changes(
             {
                 self.name.lines_visible: lambda *_: self._show_lines(),
@@ -100,7 +103,7 @@ class ResultLogic(BaseLogic[ResultState]):
         if self.result is not None:
             remove_result(self.result)
         self.result = self._shown = self._models = None
-        self._being_made, self._models_due = iter(()), float("inf")
+        self._being_made, self._models_due = None, float("inf")
         self.data.exists, self.data.measuring = False, ""
         self.data.has_segments = self.data.segments_visible = False
         self.data.structures, self.data.volumes = [], []
@@ -115,6 +118,11 @@ class ResultLogic(BaseLogic[ResultState]):
         self._editing = editing
         self._show_lines()
 
+    def leave_mouse_to_plane(self, there: bool) -> None:
+        """Nor while there is a plane, whose handles lie on a lesion's diameters."""
+        self._cutting = there
+        self._show_lines()
+
     def tick(self) -> None:
         """One step: see changes, take in numbers."""
         if self.result is None:
@@ -123,6 +131,7 @@ class ResultLogic(BaseLogic[ResultState]):
         self._measuring.poll(self.scene)
         if self.result.measurements != self._shown:
             self._refresh_numbers()
+        self._show_models_as_segments()
         self._make_models()
 
     def toggle_visibility(self, segment_id: str) -> None:
@@ -156,12 +165,30 @@ class ResultLogic(BaseLogic[ResultState]):
     def _segment_ids(self) -> list[str]:
         return list(self.result.segmentation.GetSegmentation().GetSegmentIDs()) if self.result else []
 
+    @property
+    def surfaces(self) -> dict[str, Any]:
+        """Of the segments in 3D, of the mask as it is now; empty while they are being made."""
+        is_due = self._models_due < float("inf") or self._being_made is not None
+        return {} if self._models is None or is_due else self._models.surfaces
+
+    def follow_picture(self) -> None:
+        """Something else is shown in place of the segments, or no more."""
+        if self.result is not None and self.result.segments is not None:
+            self.data.segments_visible = bool(self.result.segments.GetDisplayVisibility())
+
+    def _show_models_as_segments(self) -> None:
+        display = self._display
+        if display is not None and self._models is not None and display.GetMTime() != self._shown_as:
+            self._shown_as = display.GetMTime()
+            self._models.show()
+
     def _make_models(self) -> None:
         """One of them, so that the page stays alive in between."""
         late_s = time.monotonic() - self._models_due
         if self._models is not None and (late_s > MODELS_AT_LATEST_S or (late_s > 0 and not self._measuring.busy)):
             self._being_made, self._models_due = self._models.update(), float("inf")
-        next(self._being_made, None)
+        if self._being_made is not None and next(self._being_made, None) is None:
+            self._being_made = None
 
     def _show_structures(self) -> None:
         if self._models is not None:
@@ -170,6 +197,7 @@ class ResultLogic(BaseLogic[ResultState]):
 
     def _on_mask(self, result: Result) -> None:
         self._measuring.changed(result)
+        self.mask_changed(result)
         self._models_due = time.monotonic() + MODELS_AFTER_S
 
     def _on_measuring(self, text: str) -> None:
@@ -187,7 +215,7 @@ class ResultLogic(BaseLogic[ResultState]):
         for line in self.result.lines:
             line.SetDisplayVisibility(self.data.lines_visible)
             line.GetDisplayNode().SetVisibility3D(False)
-        lock_lines(self.result, all_of_them=self._editing)
+        lock_lines(self.result, all_of_them=self._editing or self._cutting)
 
     def _show_segments(self) -> None:
         """In slices alone: in 3D they would cover what the reader looks for."""

@@ -20,14 +20,17 @@ from LiverTumorSegLib.web.session.case_logic import CaseLogic
 from LiverTumorSegLib.web.session.channel import GatewayChannel
 from LiverTumorSegLib.web.session.edit_logic import EditLogic
 from LiverTumorSegLib.web.session.export_logic import ExportLogic
+from LiverTumorSegLib.web.session.follow_up_logic import FollowUpLogic
 from LiverTumorSegLib.web.session.notice_logic import NoticeLogic
 from LiverTumorSegLib.web.session.page_ui import PAGE_FILES, TITLE, PageUI
+from LiverTumorSegLib.web.session.plan_logic import PlanLogic
 from LiverTumorSegLib.web.session.result_logic import ResultLogic
 from LiverTumorSegLib.web.session.run_logic import RunLogic
 from LiverTumorSegLib.web.session.served_folder import ServedFolder
 from LiverTumorSegLib.web.session.views_logic import ViewsLogic
 
-TICK_S = 0.05
+TICK_S, AWAITED_S = 0.05, 0.01
+"""AWAITED_S: while somebody waits for an answer that takes a tenth of a second."""
 AFTER_ERROR_S = 2.0
 
 
@@ -55,9 +58,15 @@ class Workstation(TrameApp):
         self.notices = NoticeLogic(self.server, app, settings.folder)
         self.views = ViewsLogic(self.server, app)
         self.case = CaseLogic(self.server, app, self.notices, settings.folder)
-        self.case.offer(ServedFolder(settings.data) if settings.data else None, settings.max_upload_mib)
+        served = ServedFolder(settings.data) if settings.data else None
+        self.case.offer(served, settings.max_upload_mib)
         self.run = RunLogic(self.server, app, self.notices, settings.folder, channel)
         self.result = ResultLogic(self.server, app, settings.folder)
+        self.plan = PlanLogic(self.server, app, self.notices, settings.folder, lambda: self.result.surfaces)
+        self.follow_up = FollowUpLogic(
+            self.server, app, self.notices, settings.folder, lambda: self.result.result, lambda: self.case.open_ct
+        )
+        self.follow_up.offer(served)
         self.edit = EditLogic(self.server, app)
         self.export = ExportLogic(self.server, app, self.notices, settings.folder, lambda: self.result.result)
         self.slicer_app = app
@@ -89,6 +98,8 @@ class Workstation(TrameApp):
         ticking.cancel()
         running.cancel()
         self.close_case()
+        self.follow_up.end()
+        self.plan.end()
         self.result.end()
 
     def close_case(self) -> None:
@@ -96,6 +107,9 @@ class Workstation(TrameApp):
         self.export.close()
         self.run.close()
         self.edit.close()
+        self.follow_up.close()
+        self.plan.close()
+        self.plan.forget_patient()
         self.result.close()
         self.views.close()
         self.notices.clear()
@@ -108,6 +122,13 @@ class Workstation(TrameApp):
         self.run.arrived.connect(self._on_arrived)
         self.run.finished.connect(self._on_finished)
         self.edit.tool_changed.connect(self.result.keep_lines_still)
+        self.edit.tool_changed.connect(self.plan.keep_plane_still)
+        self.result.mask_changed.connect(self.plan.mask_changed)
+        self.result.mask_changed.connect(self.follow_up.mask_changed)
+        self.result.measured.connect(self.plan.offer_places)
+        self.result.measured.connect(self.follow_up.lines_changed)
+        self.plan.switched.connect(self.result.follow_picture)
+        self.plan.plane_shown.connect(self.result.leave_mouse_to_plane)
 
     def _connect_page(self) -> None:
         page = self._page
@@ -115,6 +136,8 @@ class Workstation(TrameApp):
         self.case.set_ui(page.case)
         self.run.set_ui(page.run)
         self.result.set_ui(page.result)
+        self.plan.set_ui(page.plan)
+        self.follow_up.set_ui(page.follow_up)
         self.edit.set_ui(page.edit, page.undo_redo)
         self.export.set_ui(page.export)
 
@@ -123,9 +146,12 @@ class Workstation(TrameApp):
         if self.result.result is not None:
             self.export.close()
             self.edit.close()
+            self.plan.close()
             self.result.close()
         self.case.data.unsaved = True
         self.result.show(result)
+        self.plan.show(result)
+        self.follow_up.result_came(result)
         lesions = result.measurements.lesions if result.measurements else ()
         if lesions:
             self.views.show_slices_through(np.mean(lesions[0].long_axis_ras_mm, axis=0))
@@ -140,12 +166,15 @@ class Workstation(TrameApp):
         while True:
             with self.state:
                 went_well = self._tick()
-            await asyncio.sleep(TICK_S if went_well else AFTER_ERROR_S)
+            pause_s = AWAITED_S if self.plan.busy else TICK_S
+            await asyncio.sleep(pause_s if went_well else AFTER_ERROR_S)
 
     def _tick(self) -> bool:
         try:
             self.run.tick()
             self.result.tick()
+            self.plan.tick()
+            self.follow_up.tick()
             self.export.tick()
         except (LiverTumorSegError, RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError) as error:
             logging.exception("A step of the session failed")
