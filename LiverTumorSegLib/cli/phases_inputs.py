@@ -9,7 +9,7 @@ from zipfile import is_zipfile
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.dicom_list import ListedSeries, list_series
-from LiverTumorSegLib.io.results import RUN, SEGMENTATION
+from LiverTumorSegLib.io.results import is_result
 
 LEAST_EXTENT_MM = 100.0
 """A shorter series (bolus tracking, a planning slab) holds no liver."""
@@ -73,11 +73,6 @@ def phase_inputs(studies: Sequence[Path], series: str | None = None) -> Inputs:
             remedy="Give several CTs or result folders, or a DICOM folder that holds several series",
         )
     return Inputs(tuple(found), tuple(warnings))
-
-
-def is_result(path: Path) -> bool:
-    """Whether a path is a result folder of segment or measure."""
-    return (path / RUN).is_file() and (path / SEGMENTATION).is_file()
 
 
 def _all_of(path: Path, listed: Sequence[ListedSeries]) -> tuple[list[ListedSeries], list[str]]:

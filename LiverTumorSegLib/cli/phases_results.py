@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from LiverTumorSegLib import __version__
+from LiverTumorSegLib.cli.kept_results import is_kept
 from LiverTumorSegLib.cli.model_choice import check_choice, choose_divider, choose_model
-from LiverTumorSegLib.cli.phases_inputs import CtInput, ResultInput, is_result
+from LiverTumorSegLib.cli.phases_inputs import CtInput, ResultInput
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.inference.dividing import Divider
@@ -107,7 +107,7 @@ class PhaseResults:
         with progress.stage("read", 0.0, 0.05, f"Reading {phase.title}"):
             study = read_study(phase.path, series=phase.series)
         folder = self.kept / study.source.sha256[:KEY_DIGITS]
-        if self._is_kept(folder, study):
+        if is_kept(folder, study.source.sha256, self.settings, self._model[0].id):
             stored = read_case(folder)
             measured, run = stored.measurements, stored.run
             return PhaseResult(folder, study.source, stored.segmentation, stored.lesions, measured, run, study.ct)
@@ -117,19 +117,3 @@ class PhaseResults:
             case = publisher.publish(segment(study, self.settings, segmenter, progress, warnings, divider))
         run = read_json(folder / RUN)
         return PhaseResult(folder, study.source, case.segmentation, case.lesions, case.measurements, run, study.ct)
-
-    def _is_kept(self, folder: Path, study: Study) -> bool:
-        """Whether a folder holds the result of this CT, with these settings, this model and this version, or masks
-        that a reader has corrected.
-        """
-        if not is_result(folder):
-            return False
-        run = read_json(folder / RUN)
-        source, model = run.get("source") or {}, run.get("model") or {}
-        if source.get("sha256") != study.source.sha256:
-            return False
-        return run.get("command") == "measure" or bool(
-            run.get("settings") == self.settings.to_json()
-            and model.get("id") == self._model[0].id
-            and run.get("version") == __version__
-        )

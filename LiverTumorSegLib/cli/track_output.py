@@ -16,7 +16,7 @@ from LiverTumorSegLib.case import RunRecord
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.cli.track_choice import TrackChoice
 from LiverTumorSegLib.cli.track_names import Names
-from LiverTumorSegLib.cli.track_studies import CtShelf, VisitJob, is_result, read_examinations, segmented
+from LiverTumorSegLib.cli.track_studies import CtShelf, VisitJob, read_examinations, segmented
 from LiverTumorSegLib.cli.track_wishes import corrected
 from LiverTumorSegLib.followup.corrections import Corrections
 from LiverTumorSegLib.followup.examination import Examination
@@ -39,7 +39,7 @@ from LiverTumorSegLib.io.followup_files import (
 from LiverTumorSegLib.io.followup_tables import lesions_table, visits_table
 from LiverTumorSegLib.io.output_folder import output_folder
 from LiverTumorSegLib.io.read import read_study
-from LiverTumorSegLib.io.results import write_run
+from LiverTumorSegLib.io.results import is_result, write_run
 from LiverTumorSegLib.io.text_files import write_csv
 from LiverTumorSegLib.progress import Progress, ProgressCallback, ProgressEvent, part_of
 from LiverTumorSegLib.publish import versions

@@ -13,18 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
+from LiverTumorSegLib.cli.kept_results import is_kept
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.cli.track_choice import TrackChoice
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.followup.examination import KEY_DIGITS, Examination
 from LiverTumorSegLib.io.followup_files import VISITS
 from LiverTumorSegLib.io.read import read_study
-from LiverTumorSegLib.io.results import RUN, SEGMENTATION, read_case, read_tumor_probability_of
-from LiverTumorSegLib.io.text_files import read_json
+from LiverTumorSegLib.io.results import is_result, read_case, read_tumor_probability_of
 from LiverTumorSegLib.phases.phase import ContrastPhase, Enhancement
 from LiverTumorSegLib.phases.recognise import contrast_phase, recognised
 from LiverTumorSegLib.progress import ProgressCallback, ProgressEvent, part_of
-from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.study import Source, Study
 from LiverTumorSegLib.volume import Volume
 
@@ -102,11 +101,6 @@ class VisitJob(Job):
             yield
 
 
-def is_result(path: Path) -> bool:
-    """Whether a path is a finished result, not a CT."""
-    return (path / SEGMENTATION).is_file() and (path / RUN).is_file()
-
-
 def segmented(choice: TrackChoice, out: Path, shelf: CtShelf, job: Job) -> list[Path]:
     """The result folder of every study, in the order given; CTs are segmented into ``out``, or were before."""
     cts = [path for path in choice.studies if not is_result(path)]
@@ -119,25 +113,17 @@ def segmented(choice: TrackChoice, out: Path, shelf: CtShelf, job: Job) -> list[
 
 
 def _result_of_ct(path: Path, choice: TrackChoice, out: Path, shelf: CtShelf, job: Job) -> Path:
+    from LiverTumorSegLib.cli.model_choice import choose_model
     from LiverTumorSegLib.cli.segment_command import segment_to_folder
 
     job.report(ProgressEvent("read", 0.0, f"Reading {path.name}"))
     study = read_study(path)
     shelf.add(path, study)
     folder = out / VISITS / study.source.sha256[:KEY_DIGITS]
-    if not _is_done(folder, study.source.sha256, choice.segment):
+    spec, _ = choose_model(choice.segment.model, job.report, offline=choice.offline)
+    if not is_kept(folder, study.source.sha256, choice.segment, spec.id):
         segment_to_folder(path, folder, choice.segment, job, offline=choice.offline, contents=choice.contents)
     return folder
-
-
-def _is_done(folder: Path, sha256: str, settings: SegmentSettings) -> bool:
-    """Whether a folder holds this CT's result with these settings, or masks that a reader has corrected."""
-    if not is_result(folder):
-        return False
-    run = read_json(folder / RUN)
-    if (run.get("source") or {}).get("sha256") != sha256:
-        return False
-    return run.get("command") == "measure" or run.get("settings") == settings.to_json()
 
 
 def read_examinations(folders: Iterable[Path], shelf: CtShelf, report: ProgressCallback) -> list[Examination]:

@@ -115,6 +115,11 @@ def read_case(folder: Path) -> StoredCase:
     )
 
 
+def is_result(path: Path) -> bool:
+    """Whether a path is a finished result folder, not a CT."""
+    return (path / SEGMENTATION).is_file() and (path / RUN).is_file()
+
+
 def read_segmentation_of(folder: Path) -> Volume:
     """The label map of a result folder. Raises InputError if the folder is none."""
     image = read_nifti(_present(folder, SEGMENTATION))
