@@ -157,6 +157,6 @@ class VisitList:
 
 def is_result_folder(folder: Path) -> bool:
     """Whether a folder looks like a finished result."""
-    from LiverTumorSegLib.io.results import RUN, SEGMENTATION
+    from LiverTumorSegLib.io.results import is_result  # late: it brings the readers of all formats
 
-    return (folder / RUN).is_file() and (folder / SEGMENTATION).is_file()
+    return is_result(folder)
