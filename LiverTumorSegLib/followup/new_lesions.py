@@ -36,10 +36,7 @@ def new_lesions(
         seen = lesion.sightings[visit]
         if since is None or lesion.role is Role.EXCLUDED or (seen.state is State.GONE and seen.confirmed):
             continue
-        doubts = [_doubt(criterion, one, settings) for one in lesion.sightings[since : visit + 1] if one.parts]
-        doubt = _doubt_of_match(lesion.sightings[since]) or ("" if "" in doubts else doubts[-1])
-        doubt = "" if lesion.role_by_reader else doubt
-        found.append(NewLesion(lesion.id, since, doubt))
+        found.append(NewLesion(lesion.id, since, _doubt_until(lesion, since, visit, criterion, settings)))
     return tuple(found)
 
 
@@ -58,15 +55,20 @@ def _was_there(lesion: TrackedLesion, baseline: int) -> bool:
     return bool(seen.parts or seen.merged_into or (may_be_there and is_known))
 
 
-def _doubt_of_match(first: Sighting) -> str:
-    """It may be a lesion of before that was not recognised."""
-    is_sure = first.by_reader or BY_POOR_REGISTRATION not in first.flags
-    return "" if is_sure else "the livers do not lie well over each other, so it may be an earlier one"
+def _doubt_until(
+    lesion: TrackedLesion, since: int, visit: int, criterion: Criterion, settings: ResponseSettings
+) -> str:
+    """What is left of the doubts of all visits from the first one on; "" for none."""
+    seen = [one for one in lesion.sightings[since : visit + 1] if one.parts]
+    if lesion.role_by_reader or any(one.by_reader for one in seen):
+        return ""
+    if BY_POOR_REGISTRATION in seen[0].flags:
+        return "the livers do not lie well over each other, so it may be an earlier one"
+    doubts = [_doubt(criterion, one, settings) for one in seen]
+    return "" if "" in doubts else doubts[-1]
 
 
 def _doubt(criterion: Criterion, seen: Sighting, settings: ResponseSettings) -> str:
-    if seen.by_reader:
-        return ""
     if all(DOUBTFUL_LESION in (*part.flags, *seen.flags) for part in seen.parts):
         return "the network itself doubts it"
     is_viable = criterion is Criterion.MRECIST
