@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from LiverTumorSegLib.errors import InputError
@@ -36,12 +37,47 @@ class NetworkFacts:
     knows_coarse: bool = False
 
 
+class Stage(StrEnum):
+    """What a network of SmoothSegNet is for: the first or the second of two steps, or both at once.
+
+    Its channels are a softmax of background and liver; of background, liver and tumour in a CT masked to the liver; of
+    the same three in a whole CT (the multi-class network of the ablation).
+    """
+
+    LIVER = "liver"
+    TUMOR = "tumor"
+    MULTICLASS = "multiclass"
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return ("background", "liver") if self is Stage.LIVER else ("background", "liver", "tumor")
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """How a network for a stage of SmoothSegNet is built and what it sees: see ``models.backbones``.
+
+    backbone: its name there. spacing_mm: of the grid it was trained on; None for the CT's own voxels, whatever their
+    size, as published. axes: where the array's axes run to, as "RAS" or, as published, "PLI". hu_range: clipped to it,
+    then mapped to scaled_to. window: voxels along these axes.
+    """
+
+    stage: Stage
+    backbone: str
+    spacing_mm: tuple[float, float, float] | None
+    axes: str
+    hu_range: tuple[float, float]
+    window: tuple[int, int, int]
+    scaled_to: tuple[float, float] = (0.0, 1.0)
+
+
 @dataclass(frozen=True)
 class ModelSpec:
     """A model and where its weights come from.
 
     package: requirement and wheel hash for fetched models, None for models without a download. folder: of weights that
     lie on this computer and are not fetched. network: facts of the card of weights that ``livertumorseg train`` made.
+    stage: the same for a network of one stage of SmoothSegNet.
     parts: the models that one which has no files of its own asks.
     training_data, accuracy: what is known, in words, for the card and the report.
     """
@@ -61,6 +97,7 @@ class ModelSpec:
     files: tuple[WeightsFile, ...] = ()
     folder: Path | None = None
     network: NetworkFacts | None = None
+    stage: StageFacts | None = None
     parts: tuple[ModelSpec, ...] = ()
 
     @property

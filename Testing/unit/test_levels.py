@@ -13,7 +13,7 @@ LEVELS = {
     "study": 0, "timeline": 0, "timing": 0, "volume": 0, "__init__": 0,
     "geometry": 1,
     "child": 1,
-    "anatomy": 2, "classical": 2, "evaluation": 2, "io": 2, "measure": 2, "phantom": 2, "postprocess": 2,
+    "anatomy": 2, "classical": 2, "clinical": 2, "evaluation": 2, "io": 2, "measure": 2, "phantom": 2, "postprocess": 2,
     "followup": 3, "models": 3, "phases": 3, "planning": 3, "uncertainty": 3,
     "engines": 4, "mrml": 4, "report": 4,
     "inference": 5,
@@ -25,6 +25,7 @@ LEVELS = {
 }  # fmt: skip
 ON_A_SCENE = {"mrml", "workbench", "web"}
 FRAMEWORKS = {"torch": {"engines", "training"}, "openvino": {"engines"},
+              "monai": {"engines", "training"}, "sklearn": {"clinical"}, "highdicom": {"training"},
               "vtk": ON_A_SCENE, "vtkmodules": ON_A_SCENE, "slicer": ON_A_SCENE,
               "trame": {"web"}, "trame_server": {"web"}, "trame_client": {"web"}, "trame_vuetify": {"web"},
               "trame_slicer": {"web"}, "trame_rca": {"web"}, "aiohttp": {"web"}, "undo_stack": {"web"},
