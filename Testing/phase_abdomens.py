@@ -1,6 +1,6 @@
 """An abdomen of simple bodies in five contrast phases, on grids of any spacing, tilt and storage order.
 
-Positions are RAS in mm: the aorta's centre is at R -8, A -12, whatever the height.
+Positions are RAS in mm: aorta and vena cava are at the same place, whatever the height.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from LiverTumorSegLib.phases.phase import ContrastPhase
 from LiverTumorSegLib.volume import Volume
 
 AORTA_RAS_MM, AORTA_RADIUS_MM = (-8.0, -12.0), 10.0
+CAVA_RAS_MM, CAVA_RADIUS_MM = (22.0, -12.0), 10.0
 SHAPE, SPACING_MM = (92, 108, 54), (3.1, 2.5, 4.4)
 NOISE_HU = 10.0
 UNEVEN_BONE_HU = 70.0
@@ -86,7 +87,7 @@ def _shapes() -> Iterator[tuple[str, Shape]]:
         yield "muscle", _column(side * 34.0, -74.0, 20.0)
     yield "spongy bone", _column(0.0, -44.0, 18.0)
     yield "bone", box((14, 26, 400), center=(0, -72, 0))
-    yield "cava", _column(22.0, -12.0, 10.0)
+    yield "cava", _column(*CAVA_RAS_MM, CAVA_RADIUS_MM)
     for side in (-1, 1):
         for name, radii_mm in (("cortex", (27, 25, 50)), ("medulla", (18, 16, 40)), ("pelvis", (6, 6, 12))):
             yield name, _at(ellipsoid(radii_mm), (side * 62.0, -34.0, -50.0))

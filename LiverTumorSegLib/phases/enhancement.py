@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from LiverTumorSegLib.anatomy.landmarks.abdomen import abdomen_of
+from LiverTumorSegLib.anatomy.landmarks.aorta import find_aorta
+from LiverTumorSegLib.anatomy.landmarks.spine import find_spine
 from LiverTumorSegLib.arrays import HuArray, LabelArray, Mask
 from LiverTumorSegLib.geometry.boxes import bounding_box, grow_box
 from LiverTumorSegLib.labels import HEPATIC_VEIN, LIVER, PORTAL_VEIN, VESSEL, Label
-from LiverTumorSegLib.phases.abdomen import abdomen_of
-from LiverTumorSegLib.phases.aorta import find_aorta
 from LiverTumorSegLib.phases.kidneys import find_kidneys
 from LiverTumorSegLib.phases.phase import Enhancement
-from LiverTumorSegLib.phases.spine import find_spine
 from LiverTumorSegLib.volume import Volume
 
 LEAST_VESSEL_ML = 0.5

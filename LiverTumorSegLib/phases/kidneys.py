@@ -12,12 +12,12 @@ import edt
 import numpy as np
 from scipy import ndimage
 
+from LiverTumorSegLib.anatomy.landmarks.abdomen import STEP_MM, Abdomen
+from LiverTumorSegLib.anatomy.landmarks.spine import Spine
 from LiverTumorSegLib.arrays import Box, HuArray, Mask
 from LiverTumorSegLib.geometry.boxes import grow_box
 from LiverTumorSegLib.geometry.components import boxes_of
 from LiverTumorSegLib.labels import LIVER
-from LiverTumorSegLib.phases.abdomen import STEP_MM, Abdomen
-from LiverTumorSegLib.phases.spine import Spine
 
 VOXEL_ML = STEP_MM[0] * STEP_MM[1] * STEP_MM[2] / 1000
 ABOVE_LIVER_HU, LEAST_HU, MOST_HU = 30.0, 100.0, 700.0

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32
-from scipy import ndimage
 
-from LiverTumorSegLib.geometry.resample import Grid, resample
-from LiverTumorSegLib.phases.abdomen import AIR_HU, STEP_MM, Abdomen
-from LiverTumorSegLib.phases.spine import Spine
-from LiverTumorSegLib.phases.tracking import best_path
+from LiverTumorSegLib.anatomy.landmarks.abdomen import STEP_MM, Abdomen
+from LiverTumorSegLib.anatomy.landmarks.spine import Spine
+from LiverTumorSegLib.anatomy.landmarks.tracking import best_path
+from LiverTumorSegLib.anatomy.landmarks.windows import Window, window_of
 
 PIXEL_MM = 1.5
 RADII_MM = np.arange(5.0, 17.1, 1.5)
@@ -61,21 +60,6 @@ class Aorta:
         return tuple((x, y, z, radius) for x, y, z, radius in rounded)
 
 
-@dataclass(frozen=True, eq=False)
-class _Window:
-    """A part of the CT in front of the spine with a margin of ``pad`` pixels. hu: (i, j, k) at PIXEL_MM."""
-
-    hu: Float32[np.ndarray, "i j k"]
-    x_mm: np.ndarray
-    y_mm: np.ndarray
-    pad: int
-
-    def moved(self, right_mm: float, front_mm: float) -> np.ndarray:
-        """The window's pixels as seen from a place beside each."""
-        di, dj = (self.pad + round(step / PIXEL_MM) for step in (right_mm, front_mm))
-        return self.hu[di : di + len(self.x_mm), dj : dj + len(self.y_mm)]
-
-
 def find_aorta(abdomen: Abdomen, spine: Spine) -> Aorta | None:
     """Beside the liver; None where too few slices show a clear circle, or it lies where the vena cava does."""
     heights = np.flatnonzero(abdomen.organ.any(axis=(0, 1)))
@@ -100,26 +84,23 @@ def find_aorta(abdomen: Abdomen, spine: Spine) -> Aorta | None:
     return Aorta(float(np.median(hu[clear])), places[clear], RADII_MM[path[clear, 2]], float(clear.mean()))
 
 
-def _window(abdomen: Abdomen, centers: Float[np.ndarray, "k 2"], low: int, high: int) -> _Window:
-    pad = int(np.ceil((RADII_MM[-1] + RIM_MM) / PIXEL_MM)) + 1
-    starts = [float(centers[:, a].min()) + SEARCH_MM[a][0] for a in (0, 1)]
-    counts = [int((centers[:, a].max() + SEARCH_MM[a][1] - start) / PIXEL_MM) + 1 for a, start in enumerate(starts)]
-    affine = np.diag([PIXEL_MM, PIXEL_MM, STEP_MM[2], 1.0])
-    affine[:3, 3] = (starts[0] - pad * PIXEL_MM, starts[1] - pad * PIXEL_MM, abdomen.above_mm(low))
-    grid = Grid((counts[0] + 2 * pad, counts[1] + 2 * pad, high - low), affine)
-    hu = ndimage.gaussian_filter(resample(abdomen.ct, grid, outside=AIR_HU).array, (0.7, 0.7, 0.5))
-    x, y = (start + PIXEL_MM * np.arange(count) for start, count in zip(starts, counts, strict=True))
-    return _Window(hu, x, y, pad)
+def _window(abdomen: Abdomen, centers: Float[np.ndarray, "k 2"], low: int, high: int) -> Window:
+    (x, y) = (
+        (float(along.min()) + first, float(along.max()) + last)
+        for along, (first, last) in zip(centers.T, SEARCH_MM, strict=True)
+    )
+    heights = np.array([abdomen.above_mm(k) for k in range(low, high)])
+    return window_of(abdomen.ct, x, y, heights, PIXEL_MM, float(RADII_MM[-1]) + RIM_MM)
 
 
-def _circles(window: _Window, radius_mm: float) -> Float32[np.ndarray, "k i j"]:
+def _circles(window: Window, radius_mm: float) -> Float32[np.ndarray, "k i j"]:
     """How much a circle around every pixel looks like a vessel: 1 for a clear rim all around an even inside."""
-    middle = window.moved(0.0, 0.0)
+    middle = window.moved(window.hu, 0.0, 0.0)
     rim, total, squares = np.zeros_like(middle), middle.copy(), middle**2
     for right, front in _directions():
-        inside = window.moved(right * (radius_mm - RIM_MM), front * (radius_mm - RIM_MM))
-        between = window.moved(right * (radius_mm - RIM_MM) / 2, front * (radius_mm - RIM_MM) / 2)
-        step = inside - window.moved(right * (radius_mm + RIM_MM), front * (radius_mm + RIM_MM))
+        inside = window.moved(window.hu, right * (radius_mm - RIM_MM), front * (radius_mm - RIM_MM))
+        between = window.moved(window.hu, right * (radius_mm - RIM_MM) / 2, front * (radius_mm - RIM_MM) / 2)
+        step = inside - window.moved(window.hu, right * (radius_mm + RIM_MM), front * (radius_mm + RIM_MM))
         rim += np.where(step > 0, np.minimum(step / CLEAR_RIM_HU, 1), 0.5 * (step < -BESIDE_BONE_HU))
         total += inside + between
         squares += inside**2 + between**2
@@ -136,14 +117,14 @@ def _directions() -> Iterator[tuple[float, float]]:
         yield float(np.cos(angle)), float(np.sin(angle))
 
 
-def _usual(window: _Window, centers: Float[np.ndarray, "k 2"]) -> Float32[np.ndarray, "k i j"]:
+def _usual(window: Window, centers: Float[np.ndarray, "k 2"]) -> Float32[np.ndarray, "k i j"]:
     """0 at the usual place, less away from it: tells the aorta from the vena cava, which is as round."""
     aside = (window.x_mm[None, :] - centers[:, :1] - ASIDE_MM) / ASIDE_SPREAD_MM
     front = (window.y_mm[None, :] - centers[:, 1:] - FRONT_MM) / FRONT_SPREAD_MM
     return (-USUAL_WEIGHT * (aside[:, :, None] ** 2 + front[:, None, :] ** 2)).astype(np.float32)
 
 
-def _inside_hu(window: _Window, k: int, place: np.ndarray) -> float:
+def _inside_hu(window: Window, k: int, place: np.ndarray) -> float:
     """Median of a circle without its rim."""
     reach = max(2.0 * PIXEL_MM, float(RADII_MM[place[2]]) - RIM_MM)
     steps = int(reach / PIXEL_MM)

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import ndimage
 
-from LiverTumorSegLib.phases.abdomen import STEP_MM, Abdomen
-from LiverTumorSegLib.phases.tracking import best_path
+from LiverTumorSegLib.anatomy.landmarks.abdomen import STEP_MM, Abdomen
+from LiverTumorSegLib.anatomy.landmarks.tracking import best_path
 
 SKIN_HU = -200.0
 BONE_FROM_HU, BONE_WIDTH_HU = 130.0, 150.0

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from LiverTumorSegLib.phases.tracking import best_path
+from LiverTumorSegLib.anatomy.landmarks.tracking import best_path
 
 
 def naive_best(scores: np.ndarray, reach: tuple[int, int, int]) -> float:
