@@ -43,7 +43,8 @@ class RunRecord:
     """How a result came about: written as run.json, so that a number can always be traced.
 
     model: id, title, licence, origin, hashes of what made the masks ({} if a reader drew them). anatomy: the same of
-    what divided the liver ({} if nothing did). timings_s: seconds by stage. postprocessing: what each step changed, in
+    what divided the liver ({} if nothing did). vena_cava: in which share of the liver's slices it is clear ({} where it
+    was not searched). timings_s: seconds by stage. postprocessing: what each step changed, in
     ml.
     """
 
@@ -59,6 +60,7 @@ class RunRecord:
     postprocessing: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     anatomy: dict[str, Any] = field(default_factory=dict)
+    vena_cava: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,7 @@ class Case:
     """segmentation: uint8 on the CT's grid, values of ``labels``. lesions: uint16 ids of ``measurements.lesions``.
 
     segments: uint8, values of ALL_COUINAUD_LABELS inside the organ, 0 outside; None where nobody has divided it.
+    vena_cava: uint8, 0 or 1, on the CT's grid, outside the organ; None where it was not searched or not found.
     tumor_probability: uint8, percent (0 to 100), on a grid of its own around the liver; None where no network has
     spoken.
     """
@@ -77,6 +80,7 @@ class Case:
     run: RunRecord
     labels: LabelSet = SEGMENTATION_LABELS
     segments: Volume | None = None
+    vena_cava: Volume | None = None
     tumor_probability: Volume | None = None
 
     @cached_property

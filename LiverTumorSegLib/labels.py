@@ -92,6 +92,12 @@ VEINS = (PORTAL_VEIN, HEPATIC_VEIN)
 VESSEL_VALUES = tuple(label.value for label in (VESSEL, *VEINS))
 """Of all vessels, told apart or not."""
 
+VENA_CAVA = Label(
+    1, "vena_cava", "Inferior vena cava", (30, 98, 160), ANATOMICAL_STRUCTURE, Code("64131007", "Inferior vena cava")
+)
+CAVA_LABELS = LabelSet((VENA_CAVA,))
+"""vena_cava.nii.gz: it lies outside the organ, so it has a map of its own."""
+
 SEGMENTATION_LABELS = LabelSet((*MAIN_LABELS, *VEINS))
 """All that an exclusive label map of a result may hold; the organ is the union of all."""
 

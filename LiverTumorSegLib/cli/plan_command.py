@@ -47,7 +47,10 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     add_output(parser)
     parser.add_argument("--ct", type=some_path, metavar="CT", help="the result's CT, for the pictures")
     parser.add_argument(
-        "--cava", type=some_path, metavar="FILE", help="mask of the inferior vena cava on the CT's grid (NIfTI, NRRD)"
+        "--cava",
+        type=some_path,
+        metavar="FILE",
+        help="mask of the vena cava on the CT's grid (NIfTI, NRRD); default: that of the result, if it has one",
     )
     _add_resection(parser)
     _add_patient(parser)

@@ -21,7 +21,16 @@ from LiverTumorSegLib.io.nrrd import write_seg_nrrd
 from LiverTumorSegLib.io.output_folder import OutputKind, output_folder
 from LiverTumorSegLib.io.raw import read_bytes, sha256
 from LiverTumorSegLib.io.read import read_image, read_study
-from LiverTumorSegLib.io.results import COUINAUD, LESIONS, RUN, SEGMENTATION, StoredCase, read_case, write_run
+from LiverTumorSegLib.io.results import (
+    COUINAUD,
+    LESIONS,
+    RUN,
+    SEGMENTATION,
+    StoredCase,
+    read_case,
+    read_vena_cava_of,
+    write_run,
+)
 from LiverTumorSegLib.io.text_files import CsvTable, write_csv, write_json
 from LiverTumorSegLib.planning.anatomy import PlanAnatomy
 from LiverTumorSegLib.planning.fields import PlanningFields
@@ -112,7 +121,8 @@ def _anatomy(result: Path, stored: StoredCase, choice: PlanChoice) -> PlanAnatom
         volume.with_array(volume.array.astype(kind))
         for volume, kind in ((stored.segmentation, np.uint8), (stored.lesions, np.uint16), (stored.segments, np.uint8))
     )
-    return PlanAnatomy(segmentation, lesions, segments, None if choice.cava is None else _mask(choice.cava))
+    cava = read_vena_cava_of(result) if choice.cava is None else _mask(choice.cava)
+    return PlanAnatomy(segmentation, lesions, segments, cava)
 
 
 def _mask(path: Path) -> Volume:

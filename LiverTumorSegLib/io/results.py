@@ -22,10 +22,11 @@ from LiverTumorSegLib.volume import Volume
 SEGMENTATION, LESIONS = "segmentation.nii.gz", "lesions.nii.gz"
 SEG_NRRD, LABELS = "segmentation.seg.nrrd", "labels.json"
 COUINAUD, COUINAUD_SEG_NRRD = "couinaud.nii.gz", "couinaud.seg.nrrd"
+VENA_CAVA = "vena_cava.nii.gz"
 TUMOR_PROBABILITY = "tumor_probability.nii.gz"
 MEASUREMENTS, LESION_TABLE, VOLUME_TABLE = "measurements.json", "measurements.csv", "volumes.csv"
 RUN, SCENE, REPORT, OVERVIEW = "run.json", "scene.mrb", "report.html", "overview.png"
-_VOLUMES = {SEGMENTATION, LESIONS, SEG_NRRD, COUINAUD, COUINAUD_SEG_NRRD, TUMOR_PROBABILITY}
+_VOLUMES = {SEGMENTATION, LESIONS, SEG_NRRD, COUINAUD, COUINAUD_SEG_NRRD, VENA_CAVA, TUMOR_PROBABILITY}
 _WRITTEN_HERE = _VOLUMES | {LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
 RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW}))
 _ROOM_BESIDE_CT_BYTES = 20 * 2**20
@@ -51,16 +52,16 @@ def result_folder(out: Path) -> AbstractContextManager[Path]:
 def check_room_for_result(folder: Path, ct: Volume) -> None:
     """To call once the CT is known. Raises InputError if what lies in the folder at one time may not fit on the disk.
 
-    That is the hand-over to the scene's process (CT, uint8 labels and segments, uint16 lesion ids), the scene, which is
-    at most as large as the CT (its voxels do not always pack), and the small files.
+    That is the hand-over to the scene's process (CT, uint8 labels, segments and vena cava, uint16 lesion ids), the
+    scene, which is at most as large as the CT (its voxels do not always pack), and the small files.
     """
-    handed_over = ct.array.nbytes + ct.array.size * (2 * np.uint8().nbytes + np.uint16().nbytes)
+    handed_over = ct.array.nbytes + ct.array.size * (3 * np.uint8().nbytes + np.uint16().nbytes)
     check_room(folder, int(handed_over) + int(ct.array.nbytes) + _ROOM_BESIDE_CT_BYTES)
 
 
 def write_case_files(folder: Path, case: Case, *, volumes: CsvTable, lesions: CsvTable) -> None:
-    """Segmentation (.seg.nrrd, .nii.gz and labels.json), Couinaud segments (.seg.nrrd, .nii.gz), lesion ids,
-    measurements (JSON, two CSV) and run.json.
+    """Segmentation (.seg.nrrd, .nii.gz and labels.json), Couinaud segments (.seg.nrrd, .nii.gz), vena cava, lesion
+    ids, measurements (JSON, two CSV) and run.json.
 
     folder: exists, usually that of result_folder. Raises ValueError if a number is NaN or infinite.
     """
@@ -70,6 +71,8 @@ def write_case_files(folder: Path, case: Case, *, volumes: CsvTable, lesions: Cs
     if case.segments is not None:
         write_seg_nrrd(folder / COUINAUD_SEG_NRRD, case.segments, couinaud_labels_in(case.segments))
         write_nifti(folder / COUINAUD, case.segments)
+    if case.vena_cava is not None:
+        write_nifti(folder / VENA_CAVA, case.vena_cava)
     if case.tumor_probability is not None:
         write_nifti(folder / TUMOR_PROBABILITY, case.tumor_probability)
     write_labels_json(folder, case.labels)
@@ -131,6 +134,14 @@ def read_segments_of(folder: Path) -> Volume | None:
     if not (folder / COUINAUD).is_file():
         return None
     image = read_nifti(folder / COUINAUD)
+    return Volume(image.array, image.affine)
+
+
+def read_vena_cava_of(folder: Path) -> Volume | None:
+    """Mask (0 or 1) of the vena cava beside the liver; None where a result folder has none."""
+    if not (folder / VENA_CAVA).is_file():
+        return None
+    image = read_nifti(folder / VENA_CAVA)
     return Volume(image.array, image.affine)
 
 

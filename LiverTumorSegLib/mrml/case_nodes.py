@@ -23,11 +23,18 @@ class CaseNodes:
 
 
 def add_case(scene: slicer.vtkMRMLScene, case: Case) -> CaseNodes:
-    """Add CT, segmentation, Couinaud segments, diameters and tables to a scene, filed under their patient."""
+    """Add CT, segmentation, segments, vena cava, diameters and tables to a scene, filed under their patient."""
     source = case.study.source
     volume = add_volume_node(scene, case.study.ct, volume_title(source))
     file_under_patient(scene, source, volume, [])
     result = add_result(
-        scene, volume, case.segmentation, case.shown, case.measurements, asdict(case.run), case.segments
+        scene,
+        volume,
+        case.segmentation,
+        case.shown,
+        case.measurements,
+        asdict(case.run),
+        case.segments,
+        case.vena_cava,
     )
     return CaseNodes(volume, result)

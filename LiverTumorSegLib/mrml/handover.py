@@ -22,15 +22,19 @@ from LiverTumorSegLib.volume import Volume
 SCENE_FILE = "scene.mrb"
 PICTURE_FILE = "view3d.png"
 _JOB_FILE = "job.json"
-_ARRAYS, _SEGMENTS = ("ct", "segmentation", "lesions"), "segments"
+_ARRAYS, _SEGMENTS, _CAVA = ("ct", "segmentation", "lesions"), "segments", "vena_cava"
+_PERHAPS = (_SEGMENTS, _CAVA)
+"""Named as the fields of a Case."""
 
 
 def write_handover(folder: Path, case: Case) -> None:
     """Write a case into an existing folder. Raises OSError where it cannot."""
     for name, volume in zip(_ARRAYS, (case.study.ct, case.segmentation, case.lesions), strict=True):
         np.save(folder / f"{name}.npy", volume.array, allow_pickle=False)
-    if case.segments is not None:
-        np.save(folder / f"{_SEGMENTS}.npy", case.segments.array, allow_pickle=False)
+    for name in _PERHAPS:
+        volume = getattr(case, name)
+        if volume is not None:
+            np.save(folder / f"{name}.npy", volume.array, allow_pickle=False)
     job = {
         "affine": case.study.ct.affine.tolist(),
         "labels": [asdict(label) for label in case.labels],
@@ -45,7 +49,7 @@ def read_handover(folder: Path) -> Case:
     """The case that ``write_handover`` left in a folder; arrays stay on disk until they are touched."""
     job = json.loads((folder / _JOB_FILE).read_text(encoding="utf-8"))
     affine = np.array(job["affine"])
-    there = [*_ARRAYS, *([_SEGMENTS] if (folder / f"{_SEGMENTS}.npy").is_file() else [])]
+    there = [*_ARRAYS, *(name for name in _PERHAPS if (folder / f"{name}.npy").is_file())]
     volumes = {
         name: Volume(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False), affine) for name in there
     }
@@ -57,12 +61,13 @@ def read_handover(folder: Path) -> Case:
         run=RunRecord(**_with_tuples(job["run"])),
         labels=LabelSet(tuple(_label(item) for item in job["labels"])),
         segments=volumes.get(_SEGMENTS),
+        vena_cava=volumes.get(_CAVA),
     )
 
 
 def remove_handover(folder: Path) -> None:
     """Take the hand-over out of the folder again; what was made of it stays."""
-    for name in (_JOB_FILE, *(f"{array}.npy" for array in (*_ARRAYS, _SEGMENTS))):
+    for name in (_JOB_FILE, *(f"{array}.npy" for array in (*_ARRAYS, *_PERHAPS))):
         (folder / name).unlink(missing_ok=True)
 
 

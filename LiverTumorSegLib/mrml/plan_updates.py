@@ -6,7 +6,7 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import Box, LabelArray
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS
+from LiverTumorSegLib.labels import ALL_COUINAUD_LABELS, CAVA_LABELS
 from LiverTumorSegLib.mrml.plan import Plan
 from LiverTumorSegLib.mrml.plan_distances import remove_distances
 from LiverTumorSegLib.mrml.plan_nodes import show_numbers, show_parts
@@ -30,6 +30,14 @@ def liver_of(result: Result) -> tuple[Volume, LabelArray, Box, LabelArray]:
     grid = view_of(result.volume)
     labels, box = labelled_part_of(result.segmentation, grid)
     return grid, labels, box, np.asarray(values_in(result.segments, ALL_COUINAUD_LABELS, grid, box))
+
+
+def cava_of(result: Result, grid: Volume) -> Volume | None:
+    """Mask (0 or 1) of the vena cava on a grid; None where the result has none."""
+    if result.vena_cava is None:
+        return None
+    i, j, k = (slice(0, n) for n in grid.shape)
+    return grid.with_array(values_in(result.vena_cava, CAVA_LABELS, grid, (i, j, k)))
 
 
 def mark_plan_outdated(plan: Plan) -> None:

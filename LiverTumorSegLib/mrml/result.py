@@ -1,8 +1,8 @@
 """A result in a living scene: the segmentation and all that belongs to it, found through references that are saved too.
 
-The segmentation node is the result. It refers to the CT (reference geometry), to another segmentation with the Couinaud
-segments, to two tables, to a text node with the
-unrounded measurements and the run record, and to the diameter lines.
+The segmentation node is the result. It refers to the CT (reference geometry), to other segmentations with the Couinaud
+segments and the vena cava, to two tables, to a text node with the unrounded measurements and the run record, and to the
+diameter lines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from LiverTumorSegLib.mrml.nodes import nodes_of_class
 RESULT_ATTRIBUTE = "LiverTumorSeg.Result"
 VOLUMETRY_ROLE, LESIONS_ROLE = "LiverTumorSegVolumetry", "LiverTumorSegLesions"
 RECORD_ROLE, LINE_ROLE = "LiverTumorSegRecord", "LiverTumorSegLine"
-SEGMENTS_ROLE = "LiverTumorSegSegments"
+SEGMENTS_ROLE, CAVA_ROLE = "LiverTumorSegSegments", "LiverTumorSegVenaCava"
 _REFERENCE_ROLE = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
 
 
@@ -43,6 +43,11 @@ class Result:
     def segments(self) -> Any | None:
         """The segmentation with the Couinaud segments; None where the liver was not divided."""
         return self.segmentation.GetNodeReference(SEGMENTS_ROLE)
+
+    @property
+    def vena_cava(self) -> Any | None:
+        """The segmentation with the vena cava; None where it was not found."""
+        return self.segmentation.GetNodeReference(CAVA_ROLE)
 
     @property
     def volumetry(self) -> Any | None:
@@ -70,8 +75,8 @@ class Result:
     def parts(self) -> list[Any]:
         """All nodes of the result but the CT."""
         record = self.segmentation.GetNodeReference(RECORD_ROLE)
-        tables = (self.segments, self.volumetry, self.lesions, record)
-        return [self.segmentation, *self.lines, *(node for node in tables if node is not None)]
+        others = (self.segments, self.vena_cava, self.volumetry, self.lesions, record)
+        return [self.segmentation, *self.lines, *(node for node in others if node is not None)]
 
     @property
     def measurements(self) -> Measurements | None:

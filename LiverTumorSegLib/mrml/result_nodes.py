@@ -10,7 +10,7 @@ from typing import Any
 import slicer
 
 from LiverTumorSegLib.case import couinaud_labels_in
-from LiverTumorSegLib.labels import LIVER, LabelSet
+from LiverTumorSegLib.labels import CAVA_LABELS, LIVER, LabelSet
 from LiverTumorSegLib.measurements import Measurements, ReaderByLesion, ReaderDiameters
 from LiverTumorSegLib.mrml.hierarchy import file_beside, file_with, remove_with_item
 from LiverTumorSegLib.mrml.markups import (
@@ -26,6 +26,7 @@ from LiverTumorSegLib.mrml.markups import (
     place_measured_line,
 )
 from LiverTumorSegLib.mrml.result import (
+    CAVA_ROLE,
     LESIONS_ROLE,
     LINE_ROLE,
     RECORD_ROLE,
@@ -45,7 +46,8 @@ from LiverTumorSegLib.mrml.tables import (
 )
 from LiverTumorSegLib.volume import Volume
 
-SEGMENTATION_TITLE, RECORD_TITLE, SEGMENTS_TITLE = "segmentation", "measurements", "Couinaud segments"
+SEGMENTATION_TITLE, RECORD_TITLE = "segmentation", "measurements"
+SEGMENTS_TITLE, CAVA_TITLE = "Couinaud segments", "vena cava"
 MOST_LESIONS_WITH_LINES = 50
 """A threshold painted into the tumor segment may make thousands of specks; a line for each would halt everything."""
 
@@ -58,11 +60,12 @@ def add_result(
     measurements: Measurements,
     run: dict[str, Any],
     segments: Volume | None = None,
+    vena_cava: Volume | None = None,
 ) -> Result:
     """A finished result on a CT that is in the scene: whole, or (if an error is raised) not at all.
 
     segmentation: uint8 on the CT's grid. segments: Couinaud's, likewise, or None; they are there, but not shown at
-    first. Raises InputError for another grid.
+    first. vena_cava: uint8, 0 or 1, likewise, or None. Raises InputError for another grid.
     """
     with nothing_added_on_error(scene):
         node = add_segmentation_node(
@@ -72,6 +75,8 @@ def add_result(
         result = Result(node)
         if segments is not None:
             node.SetNodeReferenceID(SEGMENTS_ROLE, _segments_node(scene, segments, volume_node).GetID())
+        if vena_cava is not None:
+            node.SetNodeReferenceID(CAVA_ROLE, _cava_node(scene, vena_cava, volume_node).GetID())
         for role, title in ((VOLUMETRY_ROLE, VOLUMETRY_TITLE), (LESIONS_ROLE, LESION_TITLE)):
             node.SetNodeReferenceID(role, add_table_node(scene, f"{volume_node.GetName()} {title}").GetID())
         record = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{volume_node.GetName()} {RECORD_TITLE}")
@@ -198,6 +203,13 @@ def _segments_node(scene: slicer.vtkMRMLScene, segments: Volume, volume_node: An
     node = add_segmentation_node(scene, segments, labels, volume_node, f"{volume_node.GetName()} {SEGMENTS_TITLE}")
     show_filled(node, labels)
     node.SetDisplayVisibility(False)
+    return node
+
+
+def _cava_node(scene: slicer.vtkMRMLScene, vena_cava: Volume, volume_node: Any) -> Any:
+    """With its surface: it is small."""
+    node = add_segmentation_node(scene, vena_cava, CAVA_LABELS, volume_node, f"{volume_node.GetName()} {CAVA_TITLE}")
+    create_surfaces(node)
     return node
 
 

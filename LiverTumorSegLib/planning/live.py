@@ -35,14 +35,25 @@ Answer = dict[str, Any]
 
 
 def open_request(
-    folder: Path, number: int, grid: Volume, labels: LabelArray, box: Box, segments: LabelArray
+    folder: Path,
+    number: int,
+    grid: Volume,
+    labels: LabelArray,
+    box: Box,
+    segments: LabelArray,
+    vena_cava: Volume | None = None,
 ) -> Request:
     """Hand a liver over. grid: the whole CT, whose values do not count. labels, segments: values of SEGMENTATION_LABELS
-    and ALL_COUINAUD_LABELS in a box of it; segments may be 0 where the mask has grown since it was divided.
+    and ALL_COUINAUD_LABELS in a box of it; segments may be 0 where the mask has grown since it was divided. vena_cava:
+    a mask on the grid, where it is known.
     """
     from LiverTumorSegLib.measure.live import write_request
 
-    return {"kind": "open", **write_request(folder, number, grid, labels, box, {}, segments)}
+    request = {"kind": "open", **write_request(folder, number, grid, labels, box, {}, segments)}
+    if vena_cava is not None:
+        request["vena_cava"] = str(folder / f"cava-{number}.npy")
+        np.save(request["vena_cava"], np.argwhere(vena_cava.array > 0).astype(np.int32), allow_pickle=False)
+    return request
 
 
 def patient_request(number: int, height_cm: float, weight_kg: float) -> Request:

@@ -33,6 +33,7 @@ from LiverTumorSegLib.planning.surface_distance import distances_to
 from LiverTumorSegLib.planning.surfaces import CurvedSurface, Plane, Side
 from LiverTumorSegLib.planning.usual import USUAL_RESECTIONS, WhatIf, what_if
 from LiverTumorSegLib.planning.words import margin_class_text, margin_mm_text, references_text
+from LiverTumorSegLib.volume import Volume
 
 
 class LiveSession:
@@ -174,7 +175,16 @@ def _anatomy(request: Request) -> PlanAnatomy:
     lesions = find_instances(labels.with_array(labels.array == TUMOR.value), None).volume
     organ = labels.array > 0
     whole = labels.with_array(_without_gaps(np.where(organ, segments.array, np.uint8(0)), organ, labels.spacing_mm))
-    return PlanAnatomy(labels, lesions, whole)
+    return PlanAnatomy(labels, lesions, whole, _vena_cava(request, labels))
+
+
+def _vena_cava(request: Request, grid: Volume) -> Volume | None:
+    """From the indices of its voxels: most of a CT is none."""
+    if "vena_cava" not in request:
+        return None
+    mask = np.zeros(grid.shape, np.uint8, order="F")
+    mask[tuple(taken_in(request["vena_cava"]).T)] = 1
+    return grid.with_array(mask)
 
 
 def _without_gaps(segments: LabelArray, organ: Mask, spacing_mm: tuple[float, float, float]) -> LabelArray:

@@ -183,11 +183,12 @@ class LivePlanning:
         self._wish, self._wished_at, self._asked, self._refusal = wish, now, 0, wish.trouble
 
     def _open(self, plan: Any) -> None:
-        from LiverTumorSegLib.mrml.plan_updates import liver_of
+        from LiverTumorSegLib.mrml.plan_updates import cava_of, liver_of
 
         self._open_due = None
         grid, labels, box, segments = liver_of(plan.result)
-        request = live.open_request(self.child.folder, self.child.next_number(), grid, labels, box, segments)
+        cava = cava_of(plan.result, grid)
+        request = live.open_request(self.child.folder, self.child.next_number(), grid, labels, box, segments, cava)
         self._open_number = self.child.ask(request)
         self._wish, self._asked = None, 0
 

@@ -152,10 +152,10 @@ class SegmentRun:
         write_nifti(self._file(self._ct_file), ct.with_array(array))
 
     def _needs_networks(self) -> bool:
-        from LiverTumorSegLib.io import weights
+        from LiverTumorSegLib.io.stage_models import missing_for_a_run
 
         spec = next((spec for spec in MODELS if spec.id == self._settings.model), COMBINED)
-        return bool(weights.missing(spec))
+        return bool(missing_for_a_run(spec))
 
     def _segment_job(self, folder: Path) -> CommandJob:
         words = ["segment", folder / self._ct_file, "-o", folder / RESULT_FOLDER, "--contents", "data"]
@@ -210,28 +210,31 @@ class SegmentRun:
         from LiverTumorSegLib.mrml.views import focus_of, show_result
 
         volume_node = self._volume()
-        segmentation, segments, measurements, run = self._read_result(job)
+        segmentation, measurements, run = self._read_result(job)
+        segments, cava = self._read_others()
         self.result = add_result(
-            self._scene, volume_node, segmentation, shown_in(segmentation), measurements, run, segments
+            self._scene, volume_node, segmentation, shown_in(segmentation), measurements, run, segments, cava
         )
         show_result(self._scene, volume_node, focus_of(segmentation, measurements.lesions))
         self._surfaces = surfaces_one_by_one(self.result.segmentation) if self._options.surfaces else iter(())
 
-    def _read_result(self, job: CommandJob) -> tuple[Volume, Volume | None, Measurements, dict[str, Any]]:
-        """Label map, segments, numbers and run record. Raises InputError where the child has left something else."""
-        from LiverTumorSegLib.io.results import RUN, read_segmentation_of, read_segments_of
+    def _read_others(self) -> tuple[Volume | None, Volume | None]:
+        """Couinaud segments and vena cava, where there are any."""
+        from LiverTumorSegLib.io.results import read_segments_of, read_vena_cava_of
+
+        folder = self._file(RESULT_FOLDER)
+        return read_segments_of(folder), read_vena_cava_of(folder)
+
+    def _read_result(self, job: CommandJob) -> tuple[Volume, Measurements, dict[str, Any]]:
+        """Label map, numbers and run record. Raises InputError where the child has left something else."""
+        from LiverTumorSegLib.io.results import RUN, read_segmentation_of
         from LiverTumorSegLib.io.text_files import read_json
 
         folder = self._file(RESULT_FOLDER)
         try:
             segmentation = read_segmentation_of(folder)
             measurements = Measurements.from_json(job.facts["measurements"])
-            return (
-                segmentation,
-                read_segments_of(folder),
-                measurements,
-                read_json(folder / RUN) | {"volume": self.title},
-            )
+            return segmentation, measurements, read_json(folder / RUN) | {"volume": self.title}
         except (InputError, OSError, ValueError, KeyError) as error:
             raise InputError(
                 found=f"The result for {self.title} cannot be read ({getattr(error, 'found', error)})",

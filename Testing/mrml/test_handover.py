@@ -25,6 +25,19 @@ def test_a_case_arrives_as_it_was_sent(tmp_path):
     assert dataclasses.asdict(got.run) == dataclasses.asdict(sent.run)
 
 
+def test_what_a_case_may_have_arrives_too(tmp_path):
+    plain = case_on(tilted_affine())
+    cava = np.zeros(plain.segmentation.shape, np.uint8)
+    cava[2:4, 5, 6:9] = 1
+    sent = dataclasses.replace(plain, segments=plain.segmentation, vena_cava=plain.segmentation.with_array(cava))
+    write_handover(tmp_path, sent)
+    got = read_handover(tmp_path)
+    for name in ("segments", "vena_cava"):
+        assert np.array_equal(getattr(got, name).array, getattr(sent, name).array)
+    remove_handover(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_handover_leaves_with_its_own_files_only(tmp_path):
     write_handover(tmp_path, case_on(tilted_affine()))
     (tmp_path / "scene.mrb").write_bytes(b"result")

@@ -12,6 +12,7 @@ from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.mrml.grid import image_of, matrix_of, right_handed
 from LiverTumorSegLib.mrml.markups import ends_ras_of, is_reader_line, length_mm
+from LiverTumorSegLib.mrml.plan_updates import cava_of
 from LiverTumorSegLib.mrml.result import Result, result_of, results_in, results_of
 from LiverTumorSegLib.mrml.result_nodes import (
     MOST_LESIONS_WITH_LINES,
@@ -94,6 +95,26 @@ def test_segments_lines_and_numbers_lie_on_the_cts_own_voxels(scene, affine, sta
     assert length_mm(result.measured_lines[0]) == pytest.approx(longest, abs=1e-6)
     voxel_ml = abs(np.linalg.det(grid.affine[:3, :3])) / 1000
     assert result.measurements.tumor_ml == pytest.approx((label_array() == 3).sum() * voxel_ml)
+
+
+def test_the_vena_cava_lies_on_the_cts_own_voxels_and_goes_with_its_result(scene):
+    node = volume_node(scene, LEFT_HANDED, (7, -3, 11))
+    grid = view_of(node)
+    segmentation, cava = Volume(label_array(), grid.affine), np.zeros(label_array().shape, np.uint8)
+    cava[1:4, 2:5, 3:20] = 1
+    measured = measure_case(segmentation)[0]
+    result = add_result(scene, node, segmentation, MAIN_LABELS, measured, {}, vena_cava=Volume(cava, grid.affine))
+    assert np.array_equal(cava_of(result, grid).array, cava)
+    assert "64131007" in result.vena_cava.GetSegmentation().GetSegment("vena_cava").GetTerminology()
+    assert result.vena_cava.GetSegmentation().ContainsRepresentation("Closed surface")
+    remove_result(result)
+    assert not scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")
+
+
+def test_without_a_vena_cava_there_is_no_node_of_it(scene):
+    result = result_on(scene, volume_node(scene))
+    assert result.vena_cava is None
+    assert cava_of(result, view_of(result.volume)) is None
 
 
 def test_a_result_of_another_grid_is_refused_and_nothing_of_it_stays(scene):

@@ -204,8 +204,8 @@ def _outlined(abdomen: Abdomen, aorta: Aorta, track: _Track) -> Volume:
 def _on_grid_of(mask: Volume, segmentation: Volume) -> Volume:
     found = np.zeros(segmentation.shape, np.uint8)
     tight = bounding_box(mask.array)
-    if tight is not None:
-        box = box_around_other(tight, mask, segmentation, FINE_SLICE_MM)
+    box = None if tight is None else box_around_other(tight, mask, segmentation, FINE_SLICE_MM)
+    if box is not None:
         part = segmentation.crop(box)
         inside = resample(mask, Grid.of(part), outside=0.0).array >= 0.5
         found[box] = inside & (part.array == 0)

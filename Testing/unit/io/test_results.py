@@ -19,6 +19,7 @@ from LiverTumorSegLib.io.results import (
     read_case,
     read_segmentation_of,
     read_tumor_probability_of,
+    read_vena_cava_of,
     result_folder,
     write_case_files,
 )
@@ -95,6 +96,16 @@ def test_a_result_without_a_probability_has_none(tmp_path, case):
     assert read_tumor_probability_of(tmp_path / "out") is None
 
 
+def test_the_vena_cava_comes_back_and_nothing_where_there_is_none(tmp_path, case):
+    cava = np.zeros(case.segmentation.shape, np.uint8)
+    cava[1:3, 2, 1:] = 1
+    write(tmp_path / "with", replace(case, vena_cava=case.segmentation.with_array(cava)))
+    assert np.array_equal(read_vena_cava_of(tmp_path / "with").array, cava)
+    assert read_vena_cava_of(tmp_path / "with").same_grid(case.segmentation)
+    write(tmp_path / "without", case)
+    assert read_vena_cava_of(tmp_path / "without") is None
+
+
 def test_a_case_without_lesions_is_written_too(tmp_path, case):
     empty = case.study.ct.with_array(np.zeros(case.study.ct.shape, np.uint8))
     nothing = Measurements(0.0, 0.0, 0.0, None)
@@ -142,14 +153,14 @@ def test_a_ct_that_would_fill_the_disk_is_refused_before_the_work(tmp_path, case
 
 
 def test_room_is_asked_for_the_hand_over_and_the_scene_together(tmp_path, monkeypatch):
-    """Per voxel: int16 CT, uint8 labels and segments and uint16 ids handed over, and 2 bytes of the scene."""
+    """Per voxel: int16 CT, uint8 labels, segments and cava and uint16 ids handed over, and 2 bytes of the scene."""
     ct = Volume(np.broadcast_to(np.int16(0), (100, 200, 300)), np.eye(4))
-    needed = 100 * 200 * 300 * (2 + 1 + 1 + 2 + 2) + 20 * 2**20
+    needed = 100 * 200 * 300 * (2 + 3 * 1 + 2 + 2) + 20 * 2**20
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=needed))
     check_room_for_result(tmp_path, ct)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=needed - 1))
-    with refused("is full", "more than 65.8 MiB"):
+    with refused("is full", "more than 71.5 MiB"):
         check_room_for_result(tmp_path, ct)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,16 @@ import pytest
 from plan_cases import anatomy, fields
 
 from LiverTumorSegLib.geometry.boxes import bounding_box
+from LiverTumorSegLib.labels import HEPATIC_VEIN
 from LiverTumorSegLib.planning import live
+from LiverTumorSegLib.planning.fields import PlanningFields
 from LiverTumorSegLib.planning.live_session import LiveSession, _without_gaps
 from LiverTumorSegLib.planning.plan import result_json
 from LiverTumorSegLib.planning.remnant import Patient
 from LiverTumorSegLib.planning.resection import SegmentResection, SurfaceResection, resect
 from LiverTumorSegLib.planning.surfaces import CurvedSurface, Plane, Side
 from LiverTumorSegLib.planning.usual import USUAL_RESECTIONS, what_if
+from LiverTumorSegLib.volume import Volume
 
 ROOT = Path(__file__).parents[3]
 GRIDS = ("upright", "slices first", "oblique", "sheared by the gantry")
@@ -31,13 +35,13 @@ _CORNERS_ASB = ((-22.0, -20.0, 0.0), (38.0, -20.0, 3.0), (38.0, 44.0, 0.0), (-22
 CORNERS = tuple((36.9 + bend, a, s) for a, s, bend in _CORNERS_ASB)
 
 
-def opening(folder: Path, grid: str, labels: Any = None, number: int = 1) -> live.Request:
+def opening(folder: Path, grid: str, labels: Any = None, number: int = 1, cava: Volume | None = None) -> live.Request:
     whole = anatomy(grid)
     labels = whole.segmentation.array if labels is None else labels
     box = bounding_box(labels)
     assert box is not None
     parts = (np.asarray(part[box], np.uint8) for part in (labels, whole.segments.array))
-    return live.open_request(folder, number, whole.segmentation, *(next(parts), box, next(parts)))
+    return live.open_request(folder, number, whole.segmentation, *(next(parts), box, next(parts)), cava)
 
 
 class Asked:
@@ -83,6 +87,26 @@ def test_a_resection_is_answered_with_the_librarys_numbers_and_parts(tmp_path, g
     both = expected.resected_on(grid_of).array + 2 * expected.remnant_on(grid_of).array
     assert np.array_equal(parts_on_ct(answer, grid_of.shape), both)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_blood_leaves_through_a_vena_cava_that_is_known(tmp_path):
+    """At the far end of the hepatic veins, so that what was upstream is downstream."""
+    whole = anatomy("oblique")
+    ends = np.argwhere(whole.segmentation.array == HEPATIC_VEIN.value)
+    flows = []
+    for place in (ends[0], ends[-1]):
+        cava = np.zeros(whole.segmentation.shape, np.uint8)
+        cava[tuple(place)] = 1
+        known = replace(whole, cava=whole.segmentation.with_array(cava))
+        request = opening(tmp_path, "oblique", cava=known.cava)
+        said: list[live.Answer] = []
+        session = LiveSession(said.append)
+        session.handle(request)
+        session.handle(live.segments_request(2, ("V", "VI")))
+        expected = resect(PlanningFields.of(known), SegmentResection(("V", "VI")))
+        assert said[-1]["numbers"] == json.loads(json.dumps(result_json(expected)))
+        flows.append(expected.remnant.functional.without_outflow_ml)
+    assert flows[0] != flows[1]
 
 
 def test_the_margin_comes_in_words_with_what_one_voxel_could_make_of_it(tmp_path):
