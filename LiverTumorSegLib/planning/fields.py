@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,11 @@ class PlanningFields:
         """A few seconds for a CT: two feature transforms of the organ's box, and the surfaces of the lesions."""
         plan, box = anatomy.cropped()
         organ = plan.organ
+        veins = ((PORTAL_VEIN.value, plan.portal_trunk), (HEPATIC_VEIN.value, plan.cava))
+        with ThreadPoolExecutor(max_workers=2) as pool:  # feature transforms, most of the time, hold no lock
+            trees = pool.map(lambda vein: _tree(plan, *vein, settings), veins)
+            lesions = _lesions(plan, organ)
+            portal, hepatic = trees
         return cls(
             plan,
             box,
@@ -55,9 +61,9 @@ class PlanningFields:
             plan.segmentation.ras_from_ijk(np.argwhere(organ)).astype(np.float32),
             plan.segments.array[organ].astype(np.int64),
             np.flatnonzero(plan.tumor[organ]),
-            _lesions(plan, organ),
-            _tree(plan, PORTAL_VEIN.value, plan.portal_trunk, settings),
-            _tree(plan, HEPATIC_VEIN.value, plan.cava, settings),
+            lesions,
+            portal,
+            hepatic,
         )
 
     @property
