@@ -15,7 +15,7 @@ from LiverTumorSegLib.io.label_names import label_of
 from LiverTumorSegLib.io.results import SEGMENTATION
 from LiverTumorSegLib.labels import main_label
 
-_COLUMNS = ("case", "prediction", "reference", *STRUCTURES, "role", "annotated")
+_COLUMNS = ("case", "prediction", "reference", *STRUCTURES, "role", "annotated", "replication")
 _ENDINGS = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
 _SEVERAL_FILES = "|"
 _SHOWN = 5
@@ -25,7 +25,7 @@ _SHOWN = 5
 class PlannedCase:
     """prediction: result folder or label map. reference: the same, None where there are ``masks``: files by structure.
 
-    annotated: what the expert drew, None where that is all that is given.
+    annotated: what the expert drew, None where that is all that is given. replication: of a repeated experiment, or "".
     """
 
     name: str
@@ -34,6 +34,12 @@ class PlannedCase:
     masks: dict[str, tuple[Path, ...]]
     role: str | None = None
     annotated: frozenset[str] | None = None
+    replication: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name, with its replication."""
+        return f"{self.name} ({self.replication})" if self.replication else self.name
 
     @property
     def reference_files(self) -> tuple[Path, ...]:
@@ -45,8 +51,8 @@ def cases_of_table(table: Path) -> list[PlannedCase]:
     """The rows of a CSV file (comma, semicolon or tab) with a header; paths are relative to its folder.
 
     Columns: case, prediction, and reference or some of liver, vessel, tumor (several files: ``|`` between them);
-    optional role and annotated; others are ignored. Raises InputError for a table that cannot be used, and for files
-    that do not exist.
+    optional role, annotated and replication (then of every row, and a case is named once in each); others are ignored.
+    Raises InputError for a table that cannot be used, and for files that do not exist.
     """
     rows = _rows(table)
     cases = [_case(row, table.parent, f"line {line} of {table.name}") for line, row in rows]
@@ -127,7 +133,7 @@ def _rows(table: Path) -> list[tuple[int, dict[str, str]]]:
     if absent or not set(_COLUMNS[2:6]) & set(reader.fieldnames):
         raise InputError(
             found=f"{table.name} has the columns {_listed(reader.fieldnames) or 'of an empty file'}",
-            expected="case, prediction, and reference (or liver, vessel, tumor); role and annotated if you like",
+            expected="case, prediction, and reference (or liver, vessel, tumor); perhaps role, annotated, replication",
             remedy="Name the columns in the first line",
         )
     return list(_cells(reader))
@@ -159,6 +165,7 @@ def _case(row: dict[str, str], folder: Path, where: str) -> PlannedCase:
         masks,
         row["role"] or None,
         structures_named(re.split(r"[\s,;+|]+", row["annotated"])) if row["annotated"] else None,
+        row["replication"],
     )
 
 
@@ -176,7 +183,13 @@ def _structure(word: str) -> str:
 
 
 def _check_names(cases: list[PlannedCase], table: Path) -> None:
-    names = [case.name for case in cases]
+    if len({bool(case.replication) for case in cases}) > 1:
+        raise InputError(
+            found=f"a replication in some lines of {table.name} only",
+            expected="one in every line, or in none",
+            remedy="Fill the column, or leave it out",
+        )
+    names = [case.title for case in cases]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(

@@ -27,8 +27,10 @@ lesions found, missed and false by size. A structure without a mask is not judge
   livertumorseg evaluate RESULT --reference LABELMAP                one case, one label map
   livertumorseg evaluate FOLDER --reference FOLDER -o OUT           cases of the same name in two folders
   livertumorseg evaluate --cases TABLE.csv -o OUT                   columns case, prediction, reference (or liver,
-                                                                    vessel, tumor), and role, annotated if you like"""
+                                                                    vessel, tumor), and role, annotated, replication
+                                                                    if you like"""
 STRUCTURES = ("liver", "tumor", "vessel")
+SIZES = ("diameter", "volume")
 _WARNINGS_SHOWN = 5
 
 
@@ -73,10 +75,25 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         help="what the cases were to the model; summaries never mix roles",
     )
     parser.add_argument(
+        "--strata",
+        type=_sizes,
+        metavar="SIZES",
+        help="also divide the cases by the size of their tumors: diameter (10 cm), volume (500 ml), diameter,volume",
+    )
+    parser.add_argument(
         "-o", "--output", type=some_path, metavar="FOLDER", help="also write numbers (JSON), tables (Markdown), plots"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers there")
     parser.set_defaults(work=work)
+
+
+def _sizes(text: str) -> tuple[str, ...]:
+    """Raises ArgumentTypeError for another word than those of SIZES."""
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    if not set(words) <= set(SIZES):
+        message = f"{text!r} is not {' or '.join(SIZES)}, or both with a comma between them"
+        raise argparse.ArgumentTypeError(message)
+    return words
 
 
 def work(arguments: argparse.Namespace, job: Job) -> int:
@@ -104,11 +121,17 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
 
 def table(result: Agreement) -> str:
     """The agreement for people."""
-    lines = [f"{'class':8} {'Dice':>6} {'NSD':>6} {'found ml':>10} {'expert ml':>10} {'error %':>8}"]
+    lines = [
+        f"{'class':8} {'Dice':>6} {'NSD':>6} {'found ml':>10} {'expert ml':>10} {'error %':>8}"
+        f" {'IoU':>6} {'accur.':>7} {'sensit.':>7} {'specif.':>7}"
+    ]
     for item in result.classes:
         error = "-" if item.volume_error is None else f"{100 * item.volume_error:+.1f}"
         scores = f"{item.name:8} {item.dice:6.3f} {item.nsd:6.3f}"
-        lines.append(f"{scores} {item.predicted_ml:10.1f} {item.reference_ml:10.1f} {error:>8}")
+        voxels = item.voxels
+        ratios = " ".join(f"{_ratio(value):>7}" for value in (voxels.accuracy, voxels.sensitivity, voxels.specificity))
+        sizes = f"{item.predicted_ml:10.1f} {item.reference_ml:10.1f} {error:>8}"
+        lines.append(f"{scores} {sizes} {voxels.iou:6.3f} {ratios}")
     if result.reference_lesions:
         lines += ["", f"{'expert lesion':>13} {'ml':>8} {'covered %':>10}"]
         lines += [f"{x.id:13d} {x.volume_ml:8.2f} {100 * x.covered:10.0f}" for x in result.reference_lesions]
@@ -116,6 +139,10 @@ def table(result: Agreement) -> str:
         sizes = ", ".join(f"{lesion.volume_ml:.2f}" for lesion in result.false_lesions)
         lines += ["", f"false lesions (ml): {sizes}"]
     return "\n".join(lines)
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
 
 
 def _check_words(arguments: argparse.Namespace) -> None:
@@ -170,9 +197,16 @@ def _warn(evaluation: Evaluation, job: Job) -> None:
 
 
 def _tables(evaluation: Evaluation) -> str:
-    from LiverTumorSegLib.evaluation.tables import lesion_table, summary_table
+    """In short; voxel scores where sizes or replications were asked for."""
+    from LiverTumorSegLib.evaluation.tables import lesion_table, summary_table, title, voxels
+    from LiverTumorSegLib.evaluation.voxel_tables import case_strata_table
 
-    return f"{summary_table(evaluation.groups)}\n\n{lesion_table(evaluation.groups)}"
+    groups = evaluation.groups
+    parts = [summary_table(groups), lesion_table(groups)]
+    if evaluation.strata or any(case.replication for case in evaluation.cases):
+        parts.append(voxels(groups))
+    parts += [f"{title(group.role)}:\n{case_strata_table(group.strata)}" for group in groups if group.strata]
+    return "\n\n".join(parts)
 
 
 def _facts(evaluation: Evaluation, output: Path | None) -> dict[str, Any]:

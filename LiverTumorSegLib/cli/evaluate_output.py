@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from LiverTumorSegLib import __version__
+from LiverTumorSegLib.evaluation.case_strata import CASE_BOUNDS, CASE_UNITS, CaseSize
 from LiverTumorSegLib.evaluation.charts import lesions_chart, scores_chart
 from LiverTumorSegLib.evaluation.lesions import HIT_SHARE
 from LiverTumorSegLib.evaluation.strata import DIAMETER_BOUNDS_MM, VOLUME_BOUNDS_ML
@@ -24,15 +25,16 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Evaluation:
-    """unpredicted: names of references without a prediction, which are in no number."""
+    """unpredicted: names of references without a prediction, which are in no number. strata: of the cases, by size."""
 
     cases: Sequence[ComparedCase]
     warnings: Sequence[str] = ()
     unpredicted: Sequence[str] = ()
+    strata: Sequence[CaseSize] = ()
 
     @property
     def groups(self) -> tuple[GroupSummary, ...]:
-        return summarize(self.cases)
+        return summarize(self.cases, self.strata)
 
     def to_json(self) -> dict[str, Any]:
         """Keys: docs/evaluation.md."""
@@ -44,6 +46,7 @@ class Evaluation:
                 "hit_share": HIT_SHARE,
                 "diameter_bounds_mm": DIAMETER_BOUNDS_MM,
                 "volume_bounds_ml": VOLUME_BOUNDS_ML,
+                "case_bounds": {f"{by}_{CASE_UNITS[by]}": bound for by, bound in CASE_BOUNDS.items()},
             },
             "groups": [group.to_json() for group in self.groups],
             "cases": [case.to_json() for case in self.cases],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from LiverTumorSegLib.cli import evaluate_cases as cases_of
 from LiverTumorSegLib.cli.evaluate_cases import PlannedCase
@@ -13,6 +13,7 @@ from LiverTumorSegLib.cli.evaluate_masks import read_prediction, read_reference
 from LiverTumorSegLib.cli.evaluate_output import Evaluation
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.evaluation.agreement import STRUCTURES, agreement
+from LiverTumorSegLib.evaluation.case_strata import CaseSize
 from LiverTumorSegLib.evaluation.summary import ComparedCase
 from LiverTumorSegLib.geometry.affine import slice_axis
 from LiverTumorSegLib.measure.axial import axial_diameters
@@ -22,11 +23,15 @@ from LiverTumorSegLib.volume import Volume
 
 @dataclass(frozen=True)
 class Plan:
-    """unpredicted: names of references without a prediction. is_single: one case was named, not a collection."""
+    """unpredicted: names of references without a prediction. is_single: one case was named, not a collection.
+
+    strata: by which sizes the cases are divided.
+    """
 
     cases: Sequence[PlannedCase]
     unpredicted: Sequence[str] = ()
     is_single: bool = False
+    strata: Sequence[CaseSize] = ()
 
 
 def planned(arguments: argparse.Namespace) -> Plan:
@@ -34,7 +39,7 @@ def planned(arguments: argparse.Namespace) -> Plan:
     plan = _plan(arguments)
     annotated = cases_of.structures_named(arguments.annotated) if arguments.annotated else None
     cases = [cases_of.with_defaults(case, arguments.role, annotated) for case in plan.cases]
-    return Plan(cases, plan.unpredicted, plan.is_single)
+    return replace(plan, cases=cases, strata=tuple(CaseSize(name) for name in arguments.strata or ()))
 
 
 def evaluate(plan: Plan, report: ProgressCallback) -> Evaluation:
@@ -44,16 +49,16 @@ def evaluate(plan: Plan, report: ProgressCallback) -> Evaluation:
     """
     if plan.is_single:
         compared, warnings = _compared(plan.cases[0])
-        return Evaluation([compared], warnings, plan.unpredicted)
+        return Evaluation([compared], warnings, plan.unpredicted, plan.strata)
     all_compared, all_warnings = [], []
     for number, case in enumerate(plan.cases):
-        told = f"Case {number + 1} of {len(plan.cases)}: {case.name}"
+        told = f"Case {number + 1} of {len(plan.cases)}: {case.title}"
         report(ProgressEvent("evaluate", number / len(plan.cases), told))
         with _named(case):
             compared, warnings = _compared(case)
         all_compared.append(compared)
-        all_warnings += [f"{case.name}: {warning}" for warning in warnings]
-    return Evaluation(all_compared, all_warnings, plan.unpredicted)
+        all_warnings += [f"{case.title}: {warning}" for warning in warnings]
+    return Evaluation(all_compared, all_warnings, plan.unpredicted, plan.strata)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -79,7 +84,8 @@ def _compared(case: PlannedCase) -> tuple[ComparedCase, tuple[str, ...]]:
     reference, more_notes = read_reference(case, segmentation)
     result = agreement(segmentation, reference, _longest_mm)
     files = "|".join(str(path) for path in case.reference_files)
-    return ComparedCase(case.name, result, case.role, str(case.prediction), files), notes + more_notes
+    compared = ComparedCase(case.name, result, case.role, str(case.prediction), files, case.replication)
+    return compared, notes + more_notes
 
 
 def _longest_mm(lesion: Volume) -> float:
@@ -94,5 +100,5 @@ def _named(case: PlannedCase) -> Iterator[None]:
         yield
     except InputError as error:
         raise InputError(
-            found=f"in case {case.name}: {error.found}", expected=error.expected, remedy=error.remedy
+            found=f"in case {case.title}: {error.found}", expected=error.expected, remedy=error.remedy
         ) from error

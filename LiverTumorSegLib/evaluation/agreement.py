@@ -11,7 +11,7 @@ import numpy as np
 from LiverTumorSegLib.arrays import Box, Mask
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.evaluation.lesions import LesionCoverage, LongestDiameter, coverage, share_hit
-from LiverTumorSegLib.evaluation.overlap import dice, volume_error
+from LiverTumorSegLib.evaluation.overlap import VoxelCounts, dice, volume_error
 from LiverTumorSegLib.evaluation.surface import TOLERANCE_MM, surface_dice
 from LiverTumorSegLib.geometry.boxes import bounding_box, union_of
 from LiverTumorSegLib.labels import TUMOR, VESSEL_VALUES
@@ -66,6 +66,7 @@ class ClassAgreement:
     """One structure of one case. dice, nsd: 0 to 1, see overlap.dice and surface.surface_dice for empty masks.
 
     nsd_tolerance_mm: within which surfaces agree. volume_error: relative to the reference, None where that is empty.
+    voxels: of the whole volume.
     """
 
     name: str
@@ -75,6 +76,11 @@ class ClassAgreement:
     predicted_ml: float
     reference_ml: float
     volume_error: float | None
+    voxels: VoxelCounts
+
+    def to_json(self) -> dict[str, Any]:
+        facts = {key: value for key, value in asdict(self).items() if key not in ("name", "voxels")}
+        return facts | {key: getattr(self.voxels, key) for key in ("accuracy", "iou", "sensitivity", "specificity")}
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class Agreement:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "classes": {item.name: {k: v for k, v in asdict(item).items() if k != "name"} for item in self.classes},
+            "classes": {item.name: item.to_json() for item in self.classes},
             "reference_lesions": [lesion.to_json() for lesion in self.reference_lesions],
             "predicted_lesions": [lesion.to_json() for lesion in self.predicted_lesions],
             "lesion_sensitivity": share_hit(self.reference_lesions),
@@ -113,9 +119,11 @@ def agreement(segmentation: Volume, reference: Reference, longest_mm: LongestDia
     Raises InputError where a reference lies on another grid, or vessels come without a liver to count them in.
     """
     _check_grids(segmentation, reference)
+    voxels = segmentation.array.size
     box = _common_box(segmentation, reference)
     segmentation, reference = segmentation.crop(box), reference.crop(box)
-    classes = tuple(_compared(name, *masks, segmentation) for name, masks in _pairs(segmentation, reference).items())
+    pairs = _pairs(segmentation, reference)
+    classes = tuple(_compared(name, *masks, segmentation, voxels) for name, masks in pairs.items())
     if reference.tumor is None or "tumor" not in reference.judged:
         return Agreement(classes)
     tumor = segmentation.array == TUMOR.value
@@ -150,7 +158,8 @@ def is_vessel(labels: Volume) -> Mask:
     return np.isin(labels.array, VESSEL_VALUES)
 
 
-def _compared(name: str, found: Mask, expert: Mask, grid: Volume) -> ClassAgreement:
+def _compared(name: str, found: Mask, expert: Mask, grid: Volume, voxels: int) -> ClassAgreement:
+    """voxels: of the volume of which the masks are a part."""
     return ClassAgreement(
         name,
         dice(found, expert),
@@ -159,6 +168,7 @@ def _compared(name: str, found: Mask, expert: Mask, grid: Volume) -> ClassAgreem
         int(found.sum()) * grid.voxel_ml,
         int(expert.sum()) * grid.voxel_ml,
         volume_error(found, expert),
+        VoxelCounts.of(found, expert, voxels),
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from statistics import fmean, median, stdev
 from typing import Any
 
 from LiverTumorSegLib.evaluation.agreement import STRUCTURES, Agreement, ClassAgreement
+from LiverTumorSegLib.evaluation.case_strata import CaseSize, CaseStratum, case_strata, voxel_summaries
 from LiverTumorSegLib.evaluation.lesions import share_hit
+from LiverTumorSegLib.evaluation.scores import VoxelSummary
+from LiverTumorSegLib.evaluation.spread import Spread, spread_of_known
 from LiverTumorSegLib.evaluation.strata import Rate, Stratum, by_diameter, by_volume
 
 ROLES = ("trained-on", "chosen-on", "never-seen")
@@ -17,40 +19,27 @@ ROLES = ("trained-on", "chosen-on", "never-seen")
 
 @dataclass(frozen=True)
 class ComparedCase:
-    """role: one of ROLES, None where it is not stated. prediction, reference: where they came from."""
+    """role: one of ROLES, None where it is not stated. prediction, reference: where they came from.
+
+    replication: the run of a repeated experiment (a random split) that the prediction is of; "" where there is one run.
+    """
 
     name: str
     agreement: Agreement
     role: str | None = None
     prediction: str = ""
     reference: str = ""
+    replication: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
             "case": self.name,
             "role": self.role,
+            "replication": self.replication or None,
             "prediction": self.prediction,
             "reference": self.reference,
             **self.agreement.to_json(),
         }
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How a score lies over cases. sd: sample standard deviation (n - 1), None for a single case."""
-
-    cases: int
-    mean: float
-    sd: float | None
-    median: float
-    lowest: float
-    highest: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """Raises ValueError without a value."""
-        sd = stdev(values) if len(values) > 1 else None
-        return cls(len(values), fmean(values), sd, median(values), min(values), max(values))
 
 
 @dataclass(frozen=True)
@@ -100,12 +89,21 @@ class LesionSummary:
 
 @dataclass(frozen=True)
 class GroupSummary:
-    """Cases of one role. structures: those that any case judges. lesions: None where no case judges tumours."""
+    """Cases of one role. structures: those that any case judges. lesions: None where no case judges tumours.
+
+    voxels: their voxel scores. strata: the same by the size of the tumours, where that was asked for.
+    """
 
     role: str | None
     cases: int
     structures: tuple[StructureSummary, ...]
     lesions: LesionSummary | None
+    voxels: tuple[VoxelSummary, ...] = ()
+    strata: tuple[CaseStratum, ...] = ()
+
+    def voxels_of(self, name: str) -> VoxelSummary | None:
+        """The voxel scores of one structure; None where no case judges it."""
+        return next((item for item in self.voxels if item.name == name), None)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -113,19 +111,31 @@ class GroupSummary:
             "cases": self.cases,
             "structures": {item.name: asdict(item) for item in self.structures},
             "lesions": self.lesions.to_json() if self.lesions else None,
+            "voxels": {item.name: item.to_json() for item in self.voxels},
+            "strata": [stratum.to_json() for stratum in self.strata],
         }
 
 
-def summarize(cases: Sequence[ComparedCase]) -> tuple[GroupSummary, ...]:
-    """One summary for each role that occurs, in the order of ROLES, cases without a role last; () without cases."""
-    groups = {role: [case.agreement for case in cases if case.role == role] for role in (*ROLES, None)}
-    return tuple(_summary(role, group) for role, group in groups.items() if group)
+def summarize(cases: Sequence[ComparedCase], strata: Sequence[CaseSize] = ()) -> tuple[GroupSummary, ...]:
+    """One summary for each role that occurs, in the order of ROLES, cases without a role last; () without cases.
+
+    strata: by which sizes of their tumours the cases are divided too.
+    """
+    groups = {role: [case for case in cases if case.role == role] for role in (*ROLES, None)}
+    return tuple(_summary(role, group, strata) for role, group in groups.items() if group)
 
 
-def _summary(role: str | None, group: list[Agreement]) -> GroupSummary:
+def _summary(role: str | None, cases: list[ComparedCase], strata: Sequence[CaseSize]) -> GroupSummary:
+    group = [case.agreement for case in cases]
     judged = ((name, [found for one in group if (found := one.of(name))]) for name in STRUCTURES)
+    replicated = [(case.replication, case.agreement) for case in cases]
     return GroupSummary(
-        role, len(group), tuple(_structure(name, rows) for name, rows in judged if rows), _lesions(group)
+        role,
+        len(group),
+        tuple(_structure(name, rows) for name, rows in judged if rows),
+        _lesions(group),
+        voxel_summaries(replicated),
+        tuple(stratum for by in strata for stratum in case_strata(replicated, by)),
     )
 
 
@@ -146,15 +156,9 @@ def _lesions(group: list[Agreement]) -> LesionSummary | None:
         len(judged),
         Rate.of(reference),
         Rate.of(predicted),
-        _known(share_hit(one.reference_lesions) for one in judged),
-        _known(share_hit(one.predicted_lesions) for one in judged),
+        spread_of_known(share_hit(one.reference_lesions) for one in judged),
+        spread_of_known(share_hit(one.predicted_lesions) for one in judged),
         sum((lesion.volume_ml for lesion in predicted if not lesion.hit), start=0.0),
         by_diameter(reference, predicted),
         by_volume(reference, predicted),
     )
-
-
-def _known(values: Iterable[float | None]) -> Spread | None:
-    """Of the values that are there; None where there is none."""
-    known = [value for value in values if value is not None]
-    return Spread.of(known) if known else None

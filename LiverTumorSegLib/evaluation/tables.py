@@ -6,17 +6,22 @@ from collections.abc import Iterable, Sequence
 
 from LiverTumorSegLib.evaluation.agreement import STRUCTURES, ClassAgreement
 from LiverTumorSegLib.evaluation.lesions import HIT_SHARE
+from LiverTumorSegLib.evaluation.markdown_table import ABSENT, markdown_table, mean_sd
 from LiverTumorSegLib.evaluation.strata import Rate, Stratum
-from LiverTumorSegLib.evaluation.summary import ComparedCase, GroupSummary, LesionSummary, Spread
+from LiverTumorSegLib.evaluation.summary import ComparedCase, GroupSummary, LesionSummary
 from LiverTumorSegLib.evaluation.surface import TOLERANCE_MM
-
-_ABSENT = "-"
+from LiverTumorSegLib.evaluation.voxel_tables import DEFINITIONS, case_strata_table, strata_note, voxel_table
 
 
 def markdown(cases: Sequence[ComparedCase], groups: Sequence[GroupSummary], pictures: Sequence[str] = ()) -> str:
     """The whole report. pictures: file names beside it."""
     parts = ["# Evaluation", _definitions(), "## Summary", summary_table(groups)]
     parts += [f"![{name}]({name})" for name in pictures]
+    parts += ["## Voxels", DEFINITIONS, voxels(groups)]
+    for group in groups:
+        if group.strata:
+            parts += [f"## Cases by size: {title(group.role)}", strata_note(group.strata, group.cases)]
+            parts += [case_strata_table(group.strata)]
     parts += ["## Lesions", lesion_table(groups)]
     for group in groups:
         if group.lesions:
@@ -58,20 +63,27 @@ def summary_table(groups: Iterable[GroupSummary]) -> str:
         for group in groups
         for item in group.structures
     ]
-    return _table(header, rows)
+    return markdown_table(header, rows)
+
+
+def voxels(groups: Iterable[GroupSummary]) -> str:
+    """Voxel scores of every structure, over cases and over replications."""
+    return voxel_table([(title(group.role), group.voxels) for group in groups])
 
 
 def lesion_table(groups: Iterable[GroupSummary]) -> str:
     """Sensitivity and precision of all lesions of a group, and what is false."""
     header = ["group", "cases", "sensitivity", "precision", "sensitivity per case", "precision per case"]
     header += ["false lesions per case", "false ml"]
-    return _table(header, [_lesion_row(title(g.role), g.lesions) for g in groups if g.lesions], "No tumors are judged.")
+    return markdown_table(
+        header, [_lesion_row(title(g.role), g.lesions) for g in groups if g.lesions], "No tumors are judged."
+    )
 
 
 def strata_table(lesions: LesionSummary) -> str:
     """By longest diameter, then by volume."""
     header = ["size", "sensitivity", "95 % interval", "precision", "95 % interval"]
-    return _table(header, [_stratum_row(stratum) for stratum in (*lesions.by_diameter, *lesions.by_volume)])
+    return markdown_table(header, [_stratum_row(stratum) for stratum in (*lesions.by_diameter, *lesions.by_volume)])
 
 
 def case_table(cases: Iterable[ComparedCase]) -> str:
@@ -82,34 +94,29 @@ def case_table(cases: Iterable[ComparedCase]) -> str:
     rows = []
     for case in cases:
         scores = [text for name in STRUCTURES for text in _scores(case.agreement.of(name))]
-        rows.append([_cell(case.name), title(case.role), *scores, *_lesion_counts(case)])
-    return _table(header, rows)
+        rows.append([_cell(_named(case)), title(case.role), *scores, *_lesion_counts(case)])
+    return markdown_table(header, rows)
 
 
 def false_lesion_table(cases: Iterable[ComparedCase]) -> str:
     """Predicted lesions that hit nothing, with where to look for them."""
     rows = [
         [
-            _cell(case.name),
+            _cell(_named(case)),
             f"{lesion.volume_ml:.2f}",
-            _ABSENT if lesion.longest_mm is None else f"{lesion.longest_mm:.1f}",
+            ABSENT if lesion.longest_mm is None else f"{lesion.longest_mm:.1f}",
             f"{100 * lesion.covered:.0f}",
-            _ABSENT if lesion.center_ras is None else ", ".join(f"{mm:.0f}" for mm in lesion.center_ras),
+            ABSENT if lesion.center_ras is None else ", ".join(f"{mm:.0f}" for mm in lesion.center_ras),
         ]
         for case in cases
         for lesion in case.agreement.false_lesions
     ]
-    return _table(["case", "ml", "longest mm", "covered %", "center RAS mm"], rows, "None.")
-
-
-def mean_sd(spread: Spread) -> str:
-    """0.778 ± 0.106; without a deviation where there is one case only."""
-    return f"{spread.mean:.3f}" + ("" if spread.sd is None else f" ± {spread.sd:.3f}")
+    return markdown_table(["case", "ml", "longest mm", "covered %", "center RAS mm"], rows, "None.")
 
 
 def counted(rate: Rate) -> str:
     """0.75 (6 of 8); a dash where there is nothing to count."""
-    return _ABSENT if rate.share is None else f"{rate.share:.2f} ({rate.hits} of {rate.total})"
+    return ABSENT if rate.share is None else f"{rate.share:.2f} ({rate.hits} of {rate.total})"
 
 
 def _definitions() -> str:
@@ -130,12 +137,12 @@ def _definitions() -> str:
 
 
 def _scores(item: ClassAgreement | None) -> tuple[str, str]:
-    return (_ABSENT, _ABSENT) if item is None else (f"{item.dice:.3f}", f"{item.nsd:.3f}")
+    return (ABSENT, ABSENT) if item is None else (f"{item.dice:.3f}", f"{item.nsd:.3f}")
 
 
 def _lesion_counts(case: ComparedCase) -> tuple[str, str, str]:
     if case.agreement.of("tumor") is None:
-        return _ABSENT, _ABSENT, _ABSENT
+        return ABSENT, ABSENT, ABSENT
     rate, false = Rate.of(case.agreement.reference_lesions), case.agreement.false_lesions
     return f"{rate.hits} of {rate.total}", str(len(false)), f"{sum(lesion.volume_ml for lesion in false):.2f}"
 
@@ -147,7 +154,7 @@ def _lesion_row(name: str, lesions: LesionSummary) -> list[str]:
         str(lesions.cases),
         counted(lesions.sensitivity),
         counted(lesions.precision),
-        *(mean_sd(spread) if spread else _ABSENT for spread in per_case),
+        *(mean_sd(spread) if spread else ABSENT for spread in per_case),
         f"{lesions.false_per_case:.2f}",
         f"{lesions.false_ml:.2f}",
     ]
@@ -159,18 +166,13 @@ def _stratum_row(stratum: Stratum) -> list[str]:
 
 
 def _interval(rate: Rate) -> str:
-    return _ABSENT if rate.interval is None else "{:.2f} to {:.2f}".format(*rate.interval)
+    return ABSENT if rate.interval is None else "{:.2f} to {:.2f}".format(*rate.interval)
+
+
+def _named(case: ComparedCase) -> str:
+    return f"{case.name} ({case.replication})" if case.replication else case.name
 
 
 def _cell(text: str) -> str:
     """What a user typed, so that it cannot end its cell."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
-
-
-def _table(header: list[str], rows: list[list[str]], nothing: str = "No cases.") -> str:
-    if not rows:
-        return nothing
-    widths = [max(len(line[column]) for line in (header, *rows)) for column in range(len(header))]
-    lines = [header, ["-" * max(3, width) for width in widths], *rows]
-    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
-    return "\n".join(f"| {' | '.join(line)} |" for line in padded)

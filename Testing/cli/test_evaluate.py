@@ -12,7 +12,9 @@ import pytest
 from cli_runs import cli
 from PIL import Image
 
+from LiverTumorSegLib.cli.evaluate_command import SIZES
 from LiverTumorSegLib.cli.main import build_parser
+from LiverTumorSegLib.evaluation.case_strata import CaseSize
 from LiverTumorSegLib.evaluation.summary import ROLES
 
 AFFINE = np.array([[-1.9, 0.2, 0.1, 60], [0.2, 1.9, -0.6, -50], [0, 0.4, 4.0, -30], [0, 0, 0, 1]])
@@ -115,6 +117,42 @@ def test_a_case_holds_its_scores_and_its_lesions_with_their_sizes(files):
     assert cases["c"]["prediction"].endswith("c.nii.gz")
 
 
+def test_sizes_and_replications_of_a_table_give_the_papers_scores(files):
+    """Case b in two random splits, with two predictions: the tumours overlap by 78 of 118 voxels, and all of them."""
+    cases = table(
+        files,
+        "case,prediction,reference,replication",
+        "b,predictions/b.nii.gz,references/b.nii.gz,1",
+        "b,predictions/a.nii.gz,references/b.nii.gz,2",
+    )
+    out = files / "out"
+    done = cli("evaluate", "--cases", cases, "--strata", "diameter,volume", "-o", out)
+    assert done.returncode == 0, done.stderr
+    numbers = json.loads((out / "evaluation.json").read_text())
+    assert [case["replication"] for case in numbers["cases"]] == ["1", "2"]
+    tumor = numbers["cases"][0]["classes"]["tumor"]
+    assert tumor["accuracy"] == pytest.approx(1 - 2 * 40 / (44 * 40 * 16))
+    assert (tumor["iou"], tumor["sensitivity"]) == pytest.approx((78 / 158, 78 / 118))
+    (group,) = numbers["groups"]
+    iou = group["voxels"]["tumor"]["over_replications"]["iou"]
+    assert (iou["replications"], iou["mean"]) == (2, pytest.approx((1 + 78 / 158) / 2))
+    assert [(one["name"], one["cases"]) for one in group["strata"]] == [
+        ("diameter >= 100 mm", 0),
+        ("diameter < 100 mm", 2),
+        ("volume >= 500 ml", 0),
+        ("volume < 500 ml", 2),
+    ]
+    assert numbers["definitions"]["case_bounds"] == {"diameter_mm": 100.0, "volume_ml": 500.0}
+    assert re.search(r"diameter < 100 mm \| tumor +\| 2 replications", done.stdout)
+    assert "## Cases by size" in (out / "evaluation.md").read_text(encoding="utf-8")
+
+
+def test_sizes_that_nobody_knows_are_refused():
+    done = cli("evaluate", "--cases", "x.csv", "--strata", "diameter,stage")
+    assert done.returncode == 2
+    assert "'diameter,stage' is not diameter or volume" in done.stderr
+
+
 def test_two_folders_are_matched_by_name_and_what_is_left_over_is_said(files):
     (files / "predictions" / "b.nii.gz").unlink()
     (files / "predictions" / "dataset.json").write_text("{}")
@@ -135,6 +173,10 @@ def test_one_label_map_against_another_is_told_as_one_case(files):
         "predicted_ml": pytest.approx(facts["classes"]["liver"]["reference_ml"]),
         "reference_ml": pytest.approx(34 * 30 * 10 * abs(np.linalg.det(AFFINE)) / 1000, rel=1e-4),
         "volume_error": 0.0,
+        "accuracy": 1.0,
+        "iou": 1.0,
+        "sensitivity": 1.0,
+        "specificity": 1.0,
     }
     assert {path.name for path in (files / "out").iterdir()} == FILES
     told = cli("evaluate", *pair, "--progress", "none").stdout
@@ -241,6 +283,14 @@ def test_a_reference_on_another_grid_is_refused_with_the_case_and_both_grids(fil
             ("case,prediction,reference", *["a,predictions/a.nii.gz,references/a.nii.gz"] * 2),
             "a more than once in pairs.csv",
         ),
+        (
+            (
+                "case,prediction,reference,replication",
+                "a,predictions/a.nii.gz,references/a.nii.gz,1",
+                "b,predictions/b.nii.gz,references/b.nii.gz,",
+            ),
+            "a replication in some lines of pairs.csv only",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_in_one_line(files, lines, told):
@@ -268,6 +318,10 @@ def test_folders_whose_names_do_not_match_are_refused(files):
 def test_the_roles_of_the_command_are_those_of_the_library():
     for role in ROLES:
         assert build_parser().parse_args(["evaluate", "result", "--reference", "b", "--role", role]).role == role
+
+
+def test_the_sizes_of_the_command_are_those_of_the_library():
+    assert tuple(CaseSize) == SIZES
 
 
 @pytest.mark.real

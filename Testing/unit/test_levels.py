@@ -25,7 +25,7 @@ LEVELS = {
 }  # fmt: skip
 ON_A_SCENE = {"mrml", "workbench", "web"}
 FRAMEWORKS = {"torch": {"engines", "training"}, "openvino": {"engines"},
-              "monai": {"engines", "training"}, "sklearn": {"clinical"}, "highdicom": {"training"},
+              "monai": {"engines", "training"}, "sklearn": {"clinical"}, "highdicom": set(),
               "vtk": ON_A_SCENE, "vtkmodules": ON_A_SCENE, "slicer": ON_A_SCENE,
               "trame": {"web"}, "trame_server": {"web"}, "trame_client": {"web"}, "trame_vuetify": {"web"},
               "trame_slicer": {"web"}, "trame_rca": {"web"}, "aiohttp": {"web"}, "undo_stack": {"web"},

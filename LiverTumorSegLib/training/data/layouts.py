@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -11,6 +12,7 @@ from pathlib import Path
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.io.phantom_files import TRUTH
 from LiverTumorSegLib.io.results import RUN
+from LiverTumorSegLib.training.data import hcc_tace
 from LiverTumorSegLib.training.data.files import files_below
 from LiverTumorSegLib.training.data.hepatic_vessel import IMAGES, LIVER, hepatic_vessel_subjects
 from LiverTumorSegLib.training.data.ircad import has_patients, ircad_subjects
@@ -29,6 +31,7 @@ class Layout(StrEnum):
     LITS = "lits"
     HV_LIVER = "hv-liver"
     RESULTS = "results"
+    HCC_TACE = "hcc-tace-seg"
 
 
 def recognize(folder: Path) -> Layout:
@@ -41,6 +44,7 @@ def recognize(folder: Path) -> Layout:
         (Layout.LITS, _any_like(names, VOLUME)),
         (Layout.HV_LIVER, _any_like(names, LIVER)),
         (Layout.RESULTS, RUN in names or TRUTH in names),
+        (Layout.HCC_TACE, hcc_tace.has_patients(folder)),
     )
     for layout, fits in checks:
         if fits:
@@ -48,16 +52,17 @@ def recognize(folder: Path) -> Layout:
     raise InputError(
         found=f"{folder} holds {names.total() or 'no'} files and no data set that is known",
         expected="LiTS (volume-N.nii), Task08_HepaticVessel (imagesTr), HV Liver (hepaticvessel_NNN.nii.gz), 3D-IRCADb "
-        f"(3Dircadb1.N), result folders, or a table {TABLE}",
+        f"(3Dircadb1.N), HCC-TACE-Seg (HCC_NNN), result folders, or a table {TABLE}",
         remedy=f"Give the folder of one data set, or write a {TABLE} (id, image, labels, annotated)",
     )
 
 
-def find_subjects(folders: Sequence[Path]) -> tuple[Subject, ...]:
+def find_subjects(folders: Sequence[Path], warn: hcc_tace.Warn = warnings.warn) -> tuple[Subject, ...]:
     """The subjects of all folders, one data set each; livers of HV Liver join the images of HepaticVessel.
 
-    Nothing but names, tables and the contents of zips of masks is read. Raises InputError for a folder that holds no
-    data set, HV Liver without its images, and ids that two folders share.
+    Nothing but names, tables, the contents of zips of masks and the headers of HCC-TACE-Seg is read. warn: told of each
+    patient of HCC-TACE-Seg who has to be left out. Raises InputError for a folder that holds no data set, HV Liver
+    without its images, and ids that two folders share.
     """
     layouts = {folder: recognize(folder) for folder in folders}
     livers = [folder for folder, layout in layouts.items() if layout is Layout.HV_LIVER]
@@ -72,13 +77,13 @@ def find_subjects(folders: Sequence[Path]) -> tuple[Subject, ...]:
         subject
         for folder, layout in layouts.items()
         if layout is not Layout.HV_LIVER
-        for subject in _subjects(folder, layout, livers[0] if livers else None)
+        for subject in _subjects(folder, layout, livers[0] if livers else None, warn)
     ]
     _check_ids(found)
     return tuple(found)
 
 
-def _subjects(folder: Path, layout: Layout, liver_labels: Path | None) -> tuple[Subject, ...]:
+def _subjects(folder: Path, layout: Layout, liver_labels: Path | None, warn: hcc_tace.Warn) -> tuple[Subject, ...]:
     match layout:
         case Layout.TABLE:
             return table_subjects(folder / TABLE)
@@ -90,6 +95,8 @@ def _subjects(folder: Path, layout: Layout, liver_labels: Path | None) -> tuple[
             return lits_subjects(folder)
         case Layout.RESULTS:
             return result_subjects(folder)
+        case Layout.HCC_TACE:
+            return hcc_tace.hcc_tace_subjects(folder, warn)
         case Layout.HV_LIVER:
             message = "HV Liver has no images of its own"
             raise ValueError(message)
