@@ -140,6 +140,10 @@ ALL_COUINAUD_LABELS = LabelSet((*COUINAUD_LABELS, *PARTS_OF_IV))
 NINE_LABELS = LabelSet((I, II, III, IVA, IVB, V, VI, VII, VIII))
 
 
+AS_READ = (I, II, III, IV, *PARTS_OF_IV, V, VI, VII, VIII)
+"""All of them in the order in which they are read."""
+
+
 def couinaud_labels_of(*, iv_is_divided: bool) -> LabelSet:
     """Those that share out an organ, in the order in which they are read."""
     return NINE_LABELS if iv_is_divided else COUINAUD_LABELS

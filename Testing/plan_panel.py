@@ -8,9 +8,9 @@ from plan_scenes import divided_result
 from LiverTumorSegLib.mrml.plan_tables import WHAT_IF_COLUMNS
 
 
-def planned_result(scene, module, place="oblique"):
+def planned_result(scene, module, place="oblique", *, divides_iv=False):
     """With planning switched on, nothing chosen."""
-    result = divided_result(scene, place)
+    result = divided_result(scene, place, divides_iv=divides_iv)
     module.ui.inputSelector.setCurrentNode(result.volume)
     module.logic.tick()
     module.ui.planCheckBox.checked = True

@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 from plan_cases import divided_case
 
-from LiverTumorSegLib.labels import SEGMENTATION_LABELS
+from LiverTumorSegLib.labels import IV, PARTS_OF_IV, SEGMENTATION_LABELS
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.mrml.grid import image_of, matrix_of
 from LiverTumorSegLib.mrml.result import Result
@@ -22,12 +22,14 @@ MOVED = np.array([[0.0, -1.0, 0.0, 12.0], [1.0, 0.0, 0.0, -31.0], [0.0, 0.0, 1.0
 PLACES = ("upright", "left-handed", "oblique", "sheared by the gantry", "first index not 0", "under a transform")
 
 
-def divided_result(scene: Any, place: str = "oblique") -> Result:
-    """A finished result whose CT lies in one of PLACES."""
+def divided_result(scene: Any, place: str = "oblique", *, divides_iv: bool = False) -> Result:
+    """A finished result whose CT lies in one of PLACES. divides_iv: IVa is the half of IV at the higher k."""
     grid = place if place in ("oblique", "sheared by the gantry") else "upright"
     case = divided_case(grid)
     node = add_volume_node(scene, case.study.ct, "CT") if grid == place else _volume_node(scene, case.study.ct, place)
     segmentation, segments = case.segmentation, case.segments
+    if divides_iv:
+        segments = segments.with_array(_with_halves_of_iv(segments.array))
     if place == "left-handed":
         segmentation, segments = (_mirrored(part) for part in (segmentation, segments))
     seen = view_of(node).affine
@@ -35,6 +37,13 @@ def divided_result(scene: Any, place: str = "oblique") -> Result:
         segmentation, segments = (Volume(part.array, seen) for part in (segmentation, segments))
     measured = measure_case(segmentation, segments=segments)[0]
     return add_result(scene, node, segmentation, SEGMENTATION_LABELS, measured, {"command": "segment"}, segments)
+
+
+def _with_halves_of_iv(segments: np.ndarray) -> np.ndarray:
+    whole = segments == IV.value
+    k = np.indices(segments.shape)[2]
+    upper, lower = (np.uint8(part.value) for part in PARTS_OF_IV)
+    return np.where(whole, np.where(k > np.median(k[whole]), upper, lower), segments)
 
 
 def to_patient(place: str) -> np.ndarray:

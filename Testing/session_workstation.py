@@ -39,17 +39,17 @@ class Desk:
     def scene(self) -> Any:
         return self.session.slicer_app.scene
 
-    def bring(self, place: str = "oblique") -> Result:
+    def bring(self, place: str = "oblique", *, divides_iv: bool = False) -> Result:
         """A divided liver, as if a run had brought it; its CT lies in one of plan_scenes.PLACES."""
-        result = divided_result(self.scene, place)
+        result = divided_result(self.scene, place, divides_iv=divides_iv)
         self.session.run.arrived(result)
         self.session.run.finished(result)
         self.tick()
         return result
 
-    def planned(self, place: str = "oblique") -> tuple[Result, Plan]:
+    def planned(self, place: str = "oblique", *, divides_iv: bool = False) -> tuple[Result, Plan]:
         """With planning switched on, nothing chosen."""
-        result = self.bring(place)
+        result = self.bring(place, divides_iv=divides_iv)
         self.choose(is_on=True)
         plan = plan_of(result)
         assert plan is not None

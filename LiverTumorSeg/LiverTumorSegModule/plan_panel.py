@@ -9,8 +9,8 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.labels import COUINAUD_LABELS
-from LiverTumorSegLib.mrml.plan import Plan, plan_of
+from LiverTumorSegLib.labels import AS_READ, IV, PARTS_OF_IV
+from LiverTumorSegLib.mrml.plan import Plan, can_be_removed, chosen_of, plan_of, segments_there
 from LiverTumorSegLib.mrml.plan_tables import SEGMENTS_COLUMN
 from LiverTumorSegLib.workbench.live_planning import LivePlanning
 from LiverTumorSegModule.packages import how_to_get_missing
@@ -28,7 +28,8 @@ class PlanPanel:
         self._result: Any | None = None
         self._showing = False
         self._help = ui.planCheckBox.toolTip
-        self._segments = {label.name: getattr(ui, f"planSegment{label.name}CheckBox") for label in COUINAUD_LABELS}
+        self._segments = {label.name: getattr(ui, f"planSegment{label.name}CheckBox") for label in AS_READ}
+        self._usual: list[dict[str, Any]] = []
         for table in (ui.planTable, ui.planWhatIfTable):
             table.horizontalHeader().setStretchLastSection(True)
             table.verticalHeader().setVisible(False)
@@ -62,11 +63,21 @@ class PlanPanel:
 
     def offer(self, usual: list[dict[str, Any]]) -> None:
         """The usual resections to choose from."""
-        selector = self._ui.planPresetSelector
-        for one in usual if selector.count == 1 else ():
+        self._usual = usual
+        self._fill_presets()
+        self._show_choice(plan_of(self._result))
+
+    def _fill_presets(self) -> None:
+        """Those that can be done with the segments of this liver."""
+        selector, there = self._ui.planPresetSelector, segments_there(self._result)
+        possible = [one for one in self._usual if can_be_removed(one["segments"], there)]
+        if selector.count == 1 + len(possible):
+            return
+        selector.clear()
+        selector.addItem(_("Own choice"), "")
+        for one in possible:
             other = f" ({one['other_title']})" if one["other_title"] else ""
             selector.addItem(one["title"] + other, " ".join(one["segments"]))
-        self._show_choice(plan_of(self._result))
 
     def switch(self, on: bool) -> None:
         """Plan on the result that is shown, or show it as it was; the plan is kept."""
@@ -95,7 +106,7 @@ class PlanPanel:
 
     def choose_segments(self, names: tuple[str, ...]) -> None:
         """In Couinaud's order, whatever the order given; a markup is left."""
-        self._choose(segments=tuple(label.name for label in COUINAUD_LABELS if label.name in names), markup=None)
+        self._choose(segments=chosen_of(names, segments_there(self._result)), markup=None)
 
     def _new_plan(self) -> Plan | None:
         from LiverTumorSegLib.mrml.plan_nodes import add_plan
@@ -143,7 +154,8 @@ class PlanPanel:
 
     def _on_segments(self) -> None:
         if not self._showing:
-            self.choose_segments(tuple(name for name, box in self._segments.items() if box.checked))
+            there = segments_there(self._result)
+            self.choose_segments(tuple(name for name in there if self._segments[name].checked))
 
     def _on_markup(self, node: Any) -> None:
         if node is not None:
@@ -164,6 +176,7 @@ class PlanPanel:
     def _show_choice(self, plan: Plan | None) -> None:
         self._showing = True
         try:
+            self._fill_presets()
             self._enable(plan)
             self._ui.planCheckBox.checked = plan is not None and plan.choice.is_on
             self._show_cut(plan)
@@ -178,8 +191,10 @@ class PlanPanel:
 
     def _show_cut(self, plan: Plan | None) -> None:
         segments = plan.choice.segments if plan else ()
+        there, parts = segments_there(self._result), {part.name for part in PARTS_OF_IV}
         for name, box in self._segments.items():
-            box.checked = name in segments
+            box.checked = name in segments or (name in parts and IV.name in segments)
+            box.visible = name in there or (not there and name not in parts)
         self._ui.planPresetSelector.setCurrentIndex(max(0, self._ui.planPresetSelector.findData(" ".join(segments))))
         self._ui.planMarkupSelector.setCurrentNode(plan.markup if plan else None)
 

@@ -8,9 +8,11 @@ chosen and the numbers as they came, so that a stored plan opens without plannin
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from LiverTumorSegLib.labels import AS_READ, IV, PARTS_OF_IV
 from LiverTumorSegLib.mrml.result import Result
 
 PLAN_ROLE = "LiverTumorSegPlan"
@@ -126,6 +128,39 @@ def keep_hidden(result: Result, segment_ids: list[str]) -> None:
         result.segmentation.SetAttribute(HIDDEN_ATTRIBUTE, json.dumps(segment_ids))
     else:
         result.segmentation.RemoveAttribute(HIDDEN_ATTRIBUTE)
+
+
+def segments_there(result: Result | None) -> tuple[str, ...]:
+    """Names of the Couinaud segments that a result can be planned by: IV, or IVa and IVb; () for an undivided liver."""
+    node = result.segments if result is not None else None
+    if node is None:
+        return ()
+    return tuple(label.name for label in AS_READ if node.GetSegmentation().GetSegment(label.name) is not None)
+
+
+def chosen_of(names: Iterable[str], there: Sequence[str]) -> tuple[str, ...]:
+    """Those of some names that are there, in the order in which they are read; both parts of IV together are IV."""
+    parts = {part.name for part in PARTS_OF_IV}
+    wanted = set(names)
+    if parts <= set(there):
+        wanted = wanted | parts if IV.name in wanted else wanted
+        wanted = (wanted - parts) | {IV.name} if parts <= wanted else wanted
+    known = {*there, *({IV.name} if parts <= set(there) else ())}
+    return tuple(label.name for label in AS_READ if label.name in wanted & known)
+
+
+def toggled(names: Iterable[str], name: str) -> tuple[str, ...]:
+    """Names with one more or one less; of IV as a whole, the other part stays where one goes."""
+    chosen, parts = set(names), {part.name for part in PARTS_OF_IV}
+    if name in parts and IV.name in chosen:
+        chosen = (chosen - {IV.name}) | parts
+    return tuple(chosen ^ {name})
+
+
+def can_be_removed(names: Iterable[str], there: Sequence[str]) -> bool:
+    """Whether a resection of these segments is one of a liver that has those."""
+    names = tuple(names)
+    return set(names) == set(chosen_of(names, there))
 
 
 def plan_of(result: Result | None) -> Plan | None:

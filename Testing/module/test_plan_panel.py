@@ -52,6 +52,26 @@ def test_a_usual_resection_takes_its_segments_to_the_voxel_and_tells_their_volum
     assert module.ui.planStatusLabel.text == ""
 
 
+def test_a_divided_segment_iv_has_two_boxes_and_a_whole_one_has_one(scene, module):
+    result = planned_result(scene, module, divides_iv=True)
+    boxes = {name: getattr(module.ui, f"planSegment{name}CheckBox") for name in ("IV", "IVa", "IVb")}
+    assert [name for name, box in boxes.items() if not box.isHidden()] == ["IVa", "IVb"]
+    choose(module, "Left hepatectomy (Left hemihepatectomy)")
+    assert boxes["IVa"].checked
+    assert boxes["IVb"].checked
+    wait_for_plan(module)
+    boxes["IVa"].checked = False
+    assert plan_of(result).choice.segments == ("II", "III", "IVb")
+    wait_for_plan(module)
+    gone = segments_on_screen(result, ("II", "III", "IVb"))
+    assert np.array_equal(shown_parts(result, plan_of(result)) == 1, gone)
+    choose(module, "Bisegmentectomy IVb, V (Gallbladder bed resection)")
+    assert plan_of(result).choice.segments == ("IVb", "V")
+    planned_result(scene, module)
+    assert [name for name, box in boxes.items() if not box.isHidden()] == ["IV"]
+    assert module.ui.planPresetSelector.findText("Bisegmentectomy IVb, V (Gallbladder bed resection)") < 0
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_numbers_and_picture_follow_a_plane_that_is_dragged(scene, module, place):
     result = planned_result(scene, module, place)

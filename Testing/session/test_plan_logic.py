@@ -327,11 +327,36 @@ def test_the_mouse_drags_the_plane_and_no_diameter_below_it_but_a_tool_drags_nei
     assert not any(line.GetLocked() for line in result.lines)
 
 
+def test_a_divided_segment_iv_is_removed_by_halves_or_as_a_whole(desk: Desk):
+    result, plan = desk.planned(divides_iv=True)
+    assert desk.shown.there == ["I", "II", "III", "IVa", "IVb", "V", "VI", "VII", "VIII"]
+    for name in ("V", "IVb"):
+        desk.press(desk.plan.toggle_segment, name)
+    desk.wait_for_plan()
+    assert desk.shown.segments == ["IVb", "V"]
+    gone = segments_on_screen(result, ("IVb", "V"))
+    assert np.array_equal(shown_parts(result, plan) == 1, gone)
+    desk.press(desk.plan.toggle_segment, "IVa")
+    assert desk.shown.segments == ["IV", "V"]
+    desk.wait_for_plan()
+    assert np.array_equal(shown_parts(result, plan) == 1, gone | segments_on_screen(result, ("IVa",)))
+    desk.press(desk.plan.toggle_segment, "IVb")
+    assert desk.shown.segments == ["IVa", "V"]
+
+
+def test_what_needs_a_divided_segment_iv_is_not_offered_for_a_whole_one(desk: Desk):
+    desk.planned()
+    desk.wait_until(lambda: len(desk.shown.usual) > 1)
+    assert not [row.title for row in desk.shown.usual if "IVb" in row.segments]
+    desk.press(desk.plan.choose_segments, ("IVb", "II"))
+    assert desk.shown.segments == ["II"]
+
+
 def test_a_liver_without_segments_cannot_be_planned_on(desk: Desk):
     result = desk.bring()
     desk.scene.RemoveNode(result.segments)
     desk.plan.show(result)
-    assert not desk.shown.possible
+    assert not desk.shown.there
     desk.choose(is_on=True)
     assert plan_of(result) is None
     assert not desk.shown.is_on

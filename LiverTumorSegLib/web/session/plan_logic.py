@@ -15,8 +15,7 @@ from trame_slicer.core import SlicerApp
 from undo_stack import Signal
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.labels import COUINAUD_LABELS
-from LiverTumorSegLib.mrml.plan import Plan, plan_of
+from LiverTumorSegLib.mrml.plan import Plan, can_be_removed, chosen_of, plan_of, segments_there, toggled
 from LiverTumorSegLib.mrml.plan_distances import remove_distances
 from LiverTumorSegLib.mrml.plan_nodes import add_plan, remove_plan, show_plan
 from LiverTumorSegLib.mrml.result import Result
@@ -89,7 +88,7 @@ class PlanLogic(BaseLogic[PlanState]):
     def show(self, result: Result) -> None:
         """The result that is planned on, from now on."""
         self._result = result
-        self.data.possible = result.segments is not None
+        self.data.there = list(segments_there(result))
         self.offer_places()
 
     def offer_places(self) -> None:
@@ -118,12 +117,11 @@ class PlanLogic(BaseLogic[PlanState]):
 
     def toggle_segment(self, name: str) -> None:
         """Remove a Couinaud segment, or keep it after all."""
-        chosen = set(self.data.segments) ^ {name}
-        self.choose_segments(tuple(chosen))
+        self.choose_segments(toggled(self.data.segments, name))
 
     def choose_segments(self, names: tuple[str, ...]) -> None:
         """In Couinaud's order, whatever the order given; a plane is left."""
-        self._choose(None, segments=tuple(label.name for label in COUINAUD_LABELS if label.name in names))
+        self._choose(None, segments=chosen_of(names, self.data.there))
 
     def take_other_side(self) -> None:
         """Of the plane."""
@@ -165,7 +163,7 @@ class PlanLogic(BaseLogic[PlanState]):
         """The result leaves the scene; who the patient is stays known."""
         self.remove()
         self._result = None
-        self.data.possible = False
+        self.data.there = []
         self.data.places = []
 
     def forget_patient(self) -> None:
@@ -284,4 +282,5 @@ class PlanLogic(BaseLogic[PlanState]):
             return
         self._seen = seen
         self.data.rows = plan_rows(plan.table)
-        self.data.usual = usual_rows(plan.what_if, self._usual)
+        usual = [one for one in self._usual if can_be_removed(one["segments"], self.data.there)]
+        self.data.usual = usual_rows(plan.what_if, usual)

@@ -10,7 +10,7 @@ from trame.widgets.vuetify3 import VBtn, VCheckbox, VSelect, VSlider, VTable, VT
 from trame_server.utils.typed_state import TypedState
 from undo_stack import Signal
 
-from LiverTumorSegLib.labels import COUINAUD_LABELS
+from LiverTumorSegLib.labels import AS_READ, IV, PARTS_OF_IV
 from LiverTumorSegLib.web.session.calls import call
 
 FURTHEST_MM, NO_PLACE = 150.0, ""
@@ -51,11 +51,13 @@ class Place:
 
 @dataclass
 class PlanState:
-    """possible: the liver has segments. segments: the removed ones' names. place: what the plane was put through.
+    """there: names of the liver's segments, none where it is not divided.
+
+    segments: the removed ones' names. place: what the plane was put through.
     height_cm, weight_kg: "" of an emptied field. working: status tells what is going on, not what is wrong.
     """
 
-    possible: bool = False
+    there: list[str] = field(default_factory=list)
     is_on: bool = False
     exists: bool = False
     segments: list[str] = field(default_factory=list)
@@ -119,7 +121,7 @@ class PlanUI(html.Div):
                 id="lts-plan-on",
                 density="compact",
                 hide_details=True,
-                disabled=(f"!{name.possible}",),
+                disabled=(f"!{name.there}.length",),
                 title=(
                     "Show what a resection removes and leaves, with numbers that follow every choice. Switched off, "
                     "the picture is that of the result again; the plan is kept."
@@ -134,20 +136,23 @@ class PlanUI(html.Div):
                 variant="text",
                 click=self.remove_clicked,
             )
-        html.Div("Needs a result with Couinaud segments.", v_if=(f"!{name.possible}",), classes="lts-small")
+        html.Div("Needs a result with Couinaud segments.", v_if=(f"!{name.there}.length",), classes="lts-small")
 
     def _segments(self) -> None:
         name = self._name
         with html.Div(classes="lts-row lts-segments"):
             html.Span("Remove", classes="lts-small")
-            for label in COUINAUD_LABELS:
-                chosen = f"{name.segments}.includes('{label.name}')"
+            for label in AS_READ:
+                # Both parts of IV together are chosen as IV.
+                names = (label.name, IV.name) if label in PARTS_OF_IV else (label.name,)
+                chosen = " || ".join(f"{name.segments}.includes('{one}')" for one in names)
                 VBtn(
                     label.name,
+                    v_if=(f"{name.there}.includes('{label.name}')",),
                     id=f"lts-plan-{label.name}",
                     size="x-small",
-                    variant=(f"{chosen} ? 'flat' : 'tonal'",),
-                    color=(f"{chosen} ? 'primary' : undefined",),
+                    variant=(f"({chosen}) ? 'flat' : 'tonal'",),
+                    color=(f"({chosen}) ? 'primary' : undefined",),
                     title=f"Remove Couinaud segment {label.name}",
                     click=call(self.server, self.segment_clicked, f"'{label.name}'"),
                 )
