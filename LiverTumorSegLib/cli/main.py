@@ -17,6 +17,7 @@ from LiverTumorSegLib.cli import (
     phantom_command,
     phases_command,
     plan_command,
+    prior_command,
     segment_command,
     serve_command,
     track_command,
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         phantom_command,
         demo_command,
         train_command,
+        prior_command,
         experiment_command,
         calibrate_command,
     ):

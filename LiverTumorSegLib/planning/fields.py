@@ -50,9 +50,9 @@ class PlanningFields:
         organ = plan.organ
         veins = ((PORTAL_VEIN.value, plan.portal_trunk), (HEPATIC_VEIN.value, plan.cava))
         with ThreadPoolExecutor(max_workers=2) as pool:  # feature transforms, most of the time, hold no lock
-            trees = pool.map(lambda vein: _tree(plan, *vein, settings), veins)
+            trees = [pool.submit(_tree, plan, value, outside, settings) for value, outside in veins]
             lesions = _lesions(plan, organ)
-            portal, hepatic = trees
+            portal, hepatic = (tree.result() for tree in trees)
         return cls(
             plan,
             box,
