@@ -5,7 +5,7 @@ Values are stored unrounded; front ends show 0.1 mm, 0.1 ml and 0.1 %.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,57 @@ Line = tuple[Vector, Vector]
 
 
 @dataclass(frozen=True)
+class Appearance:
+    """How a lesion looks in the CT; definitions in docs/summary.md. None: not measured, ``not_measured`` says why.
+
+    mean_hu, sd_hu: of its inside, away from the outline. difference_hu: mean_hu minus that of the parenchyma.
+    axis_ratio: shortest over longest axis, 1 for a ball. compactness: 1 for any ellipsoid, less for other shapes.
+    solidity: area over that of the convex hull, slice by slice. edge_width_mm: over which the attenuation goes from 10
+    to 90 % of its step at the outline. at_surface: whether it reaches the liver's surface. touches: names of vessel
+    labels that it is in contact with. not_measured: pairs of "attenuation", "shape" or "edge" and a machine-readable
+    reason.
+    """
+
+    mean_hu: float | None = None
+    sd_hu: float | None = None
+    difference_hu: float | None = None
+    axis_ratio: float | None = None
+    compactness: float | None = None
+    solidity: float | None = None
+    edge_width_mm: float | None = None
+    at_surface: bool = False
+    touches: tuple[str, ...] = ()
+    not_measured: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"touches": list(self.touches), "not_measured": dict(self.not_measured)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Appearance:
+        """The inverse of to_json; what a newer version has added is dropped."""
+        known = {item.name: data[item.name] for item in fields(cls) if item.name in data}
+        tuples = {"touches": tuple(data["touches"]), "not_measured": tuple(data["not_measured"].items())}
+        return cls(**(known | tuples))
+
+
+@dataclass(frozen=True)
+class Attenuation:
+    """Of a tissue, in HU: mean and standard deviation (noise and texture together)."""
+
+    mean_hu: float
+    sd_hu: float
+
+
+@dataclass(frozen=True)
+class SeenPhase:
+    """phase: a name of phases.phase.ContrastPhase. confidence: 0 to 1. basis: "image", "header" or "nothing"."""
+
+    phase: str
+    confidence: float
+    basis: str
+
+
+@dataclass(frozen=True)
 class Lesion:
     """One lesion; measured on the acquisition grid.
 
@@ -29,6 +80,7 @@ class Lesion:
     coordinate of the long axis' midpoint. flags: machine-readable warnings, see docs/conventions.md. confidence:
     probability (0 to 1) that it overlaps a true lesion; None where no network has found it. segments: Couinaud
     segments with the percentage of the lesion that lies in each, the largest first; () where they are not known.
+    appearance: None where nobody has looked at the CT.
     """
 
     id: int
@@ -45,6 +97,7 @@ class Lesion:
     flags: tuple[str, ...] = ()
     confidence: float | None = None
     segments: tuple[tuple[str, float], ...] = ()
+    appearance: Appearance | None = None
 
     @property
     def segments_title(self) -> str:
@@ -117,7 +170,8 @@ class Measurements:
     burden_percent: tumour / organ, None where no liver was found. algorithm: version of the definitions behind the
     diameters (docs/conventions.md). quality: None where no network made the masks, or a reader edited them.
     vessel_ml: of all vessels; portal_vein_ml, hepatic_vein_ml: None where they were not told apart. segments: () where
-    nobody has divided the liver.
+    nobody has divided the liver. parenchyma: without vessels, tumours and the organ's border; None where nobody has
+    looked at the CT, or there is too little of it. phase: None where nobody has looked for it.
     """
 
     liver_ml: float
@@ -131,6 +185,8 @@ class Measurements:
     portal_vein_ml: float | None = None
     hepatic_vein_ml: float | None = None
     segments: tuple[SegmentVolume, ...] = ()
+    parenchyma: Attenuation | None = None
+    phase: SeenPhase | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Schema 1 of measurements.json; keys may be added later, never renamed."""
@@ -146,11 +202,14 @@ class Measurements:
             "portal_vein": {"volume_ml": self.portal_vein_ml},
             "hepatic_vein": {"volume_ml": self.hepatic_vein_ml},
             "segments": [asdict(segment) for segment in self.segments],
+            "parenchyma": None if self.parenchyma is None else asdict(self.parenchyma),
+            "phase": None if self.phase is None else asdict(self.phase),
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Measurements:
-        """The inverse of to_json; files of older versions have no confidence, no quality and no segments.
+        """The inverse of to_json; files of older versions have no confidence, no quality, no segments and
+        nothing that was seen in the CT.
 
         Raises ValueError on another schema.
         """
@@ -169,22 +228,28 @@ class Measurements:
             portal_vein_ml=data.get("portal_vein", {}).get("volume_ml"),
             hepatic_vein_ml=data.get("hepatic_vein", {}).get("volume_ml"),
             segments=tuple(SegmentVolume(**segment) for segment in data.get("segments", ())),
+            parenchyma=Attenuation(**data["parenchyma"]) if data.get("parenchyma") else None,
+            phase=SeenPhase(**data["phase"]) if data.get("phase") else None,
         )
 
 
 _LINES = ("long_axis_ras_mm", "short_axis_ras_mm")
+_LATER = ("confidence", "segments", "appearance")
+"""What lesions in files of older versions do not have."""
 
 
 def _lesion_json(lesion: Lesion) -> dict[str, Any]:
     plain = {name: getattr(lesion, name) for name in Lesion.__dataclass_fields__}
     lines = {name: [list(point) for point in plain[name]] for name in _LINES}
     segments = [{"name": name, "percent": percent} for name, percent in lesion.segments]
-    return plain | lines | {"flags": list(lesion.flags), "segments": segments}
+    appearance = None if lesion.appearance is None else lesion.appearance.to_json()
+    return plain | lines | {"flags": list(lesion.flags), "segments": segments, "appearance": appearance}
 
 
 def _lesion_from_json(item: dict[str, Any]) -> Lesion:
-    known = {name: item[name] for name in Lesion.__dataclass_fields__ if name not in ("confidence", "segments")}
+    known = {name: item[name] for name in Lesion.__dataclass_fields__ if name not in _LATER}
     lines = {name: tuple(tuple(point) for point in item[name]) for name in _LINES}
     segments = tuple((segment["name"], segment["percent"]) for segment in item.get("segments", ()))
-    later = {"flags": tuple(item["flags"]), "confidence": item.get("confidence"), "segments": segments}
-    return Lesion(**(known | lines | later))
+    appearance = Appearance.from_json(item["appearance"]) if item.get("appearance") else None
+    later = {"confidence": item.get("confidence"), "segments": segments, "appearance": appearance}
+    return Lesion(**(known | lines | {"flags": tuple(item["flags"])} | later))

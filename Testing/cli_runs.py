@@ -12,7 +12,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 RESULT_FILES = {
     "labels.json", "lesions.nii.gz", "measurements.csv", "measurements.json", "overview.png", "report.html", "run.json",
-    "couinaud.nii.gz", "couinaud.seg.nrrd", "scene.mrb", "segmentation.nii.gz", "segmentation.seg.nrrd", "volumes.csv",
+    "couinaud.nii.gz", "couinaud.seg.nrrd", "scene.mrb", "segmentation.nii.gz", "segmentation.seg.nrrd", "summary.txt",
+    "vena_cava.nii.gz", "volumes.csv",
 }  # fmt: skip
 """Of every result."""
 NETWORK_FILES = RESULT_FILES | {"tumor_probability.nii.gz"}

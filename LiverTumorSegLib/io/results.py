@@ -26,9 +26,10 @@ VENA_CAVA = "vena_cava.nii.gz"
 TUMOR_PROBABILITY = "tumor_probability.nii.gz"
 MEASUREMENTS, LESION_TABLE, VOLUME_TABLE = "measurements.json", "measurements.csv", "volumes.csv"
 RUN, SCENE, REPORT, OVERVIEW = "run.json", "scene.mrb", "report.html", "overview.png"
+SUMMARY, NARRATED = "summary.txt", "summary_narrated.txt"
 _VOLUMES = {SEGMENTATION, LESIONS, SEG_NRRD, COUINAUD, COUINAUD_SEG_NRRD, VENA_CAVA, TUMOR_PROBABILITY}
 _WRITTEN_HERE = _VOLUMES | {LABELS, MEASUREMENTS, LESION_TABLE, VOLUME_TABLE, RUN}
-RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW}))
+RESULT = OutputKind("an earlier result", RUN, frozenset(_WRITTEN_HERE | {SCENE, REPORT, OVERVIEW, SUMMARY, NARRATED}))
 _ROOM_BESIDE_CT_BYTES = 20 * 2**20
 
 

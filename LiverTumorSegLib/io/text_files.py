@@ -28,6 +28,11 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
+def write_text(path: Path, text: str) -> None:
+    """UTF-8 with plain newlines."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
 def write_csv(path: Path, table: CsvTable) -> None:
     """Comma separated UTF-8 with a header line. Raises ValueError if a row is not as long as the header."""
     with path.open("w", encoding="utf-8", newline="") as file:

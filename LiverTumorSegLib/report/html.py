@@ -23,6 +23,9 @@ from LiverTumorSegLib.report.pages import page_environment
 from LiverTumorSegLib.report.panels import lesion_panel
 from LiverTumorSegLib.report.quality import percent_text, quality_text
 from LiverTumorSegLib.report.segments import segments_page
+from LiverTumorSegLib.report.summary_facts import summary_facts
+from LiverTumorSegLib.report.summary_narration import Narrated, marked
+from LiverTumorSegLib.report.summary_text import kept_together, summary_sections
 
 MAX_LESION_PICTURES = 12
 LESION_PX = 400
@@ -53,13 +56,21 @@ class ModelText:
     details: dict[str, str]
 
 
-def write_report(path: Path, case: Case, overview: Image.Image) -> None:
+@dataclass(frozen=True)
+class NarratedText:
+    """What a language model has phrased, below what says so."""
+
+    mark: str
+    paragraphs: tuple[str, ...]
+
+
+def write_report(path: Path, case: Case, overview: Image.Image, narrated: Narrated | None = None) -> None:
     """Write the page (UTF-8). The caller sees to it that a failed write leaves nothing behind."""
-    path.write_text(render_report(case, overview), encoding="utf-8")
+    path.write_text(render_report(case, overview, narrated), encoding="utf-8")
 
 
-def render_report(case: Case, overview: Image.Image) -> str:
-    """The page as text. Whatever comes from a file's header or the user is escaped.
+def render_report(case: Case, overview: Image.Image, narrated: Narrated | None = None) -> str:
+    """The page as text. Whatever comes from a file's header, the user or a language model is escaped.
 
     Of the patient only the PatientID is shown: names and birth dates do not belong into a file that is mailed around.
     """
@@ -73,6 +84,8 @@ def render_report(case: Case, overview: Image.Image) -> str:
         source=case.study.source,
         run=case.run,
         measured=case.measurements,
+        summary=summary_sections(summary_facts(case)),
+        narrated=_narrated_text(narrated),
         overview=jpeg_uri(overview),
         segments_picture=segments_picture,
         sections=SECTIONS,
@@ -92,6 +105,14 @@ def render_report(case: Case, overview: Image.Image) -> str:
         window=LIVER_WINDOW,
         picture_px=LESION_PX,
     )
+
+
+def _narrated_text(narrated: Narrated | None) -> NarratedText | None:
+    """None where no model was asked, or its text must not be shown: that is among the warnings."""
+    if narrated is None or not narrated.text:
+        return None
+    paragraphs = [" ".join(lines.split()) for lines in re.split(r"\n+", narrated.text)]
+    return NarratedText(marked(narrated), tuple(filter(None, paragraphs)))
 
 
 def lesion_rows(case: Case) -> list[LesionRow]:
@@ -158,4 +179,5 @@ def _template() -> Template:
     environment = page_environment()
     environment.filters["flat"] = _flat
     environment.filters["percent"] = percent_text
+    environment.filters["kept_together"] = kept_together
     return environment.get_template(_TEMPLATE)

@@ -157,7 +157,7 @@ def test_contents_data_leaves_out_what_is_for_people_and_measures_the_same(finis
     )
     assert done.returncode == 0, done.stderr
     assert f"result: {tmp_path / 'data'}" in done.stdout
-    for_people = {"scene.mrb", "report.html", "overview.png"}
+    for_people = {"scene.mrb", "report.html", "overview.png", "summary.txt"}
     assert {file.name for file in (tmp_path / "data").iterdir()} == RESULT_FILES - for_people
     first, second = (json.loads((folder / "measurements.json").read_text()) for folder in (out, tmp_path / "data"))
     assert second["lesions"] == without_confidence(first["lesions"])
