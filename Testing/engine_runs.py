@@ -36,7 +36,7 @@ def engine_ops(engine: Engine, what: Callable[..., Any], inputs: Sequence[np.nda
 
 
 def _in_openvino(what: Callable[..., Any], inputs: Sequence[np.ndarray]) -> np.ndarray:
-    from LiverTumorSegLib.engines.openvino_engine import OpenVinoOps, openvino
+    from LiverTumorSegLib.engines.openvino_ops import OpenVinoOps, openvino
 
     ops, ov = OpenVinoOps(), openvino()
     from openvino import opset13

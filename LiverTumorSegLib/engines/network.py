@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,6 +12,7 @@ from jaxtyping import Float32
 
 from LiverTumorSegLib.arrays import ProbabilityArray
 from LiverTumorSegLib.engines.choice import EngineChoice
+from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.models.network import NetworkDefinition
 from LiverTumorSegLib.models.ops import Size
 from LiverTumorSegLib.settings import Engine
@@ -64,9 +67,10 @@ def load_network(
 ) -> Network:
     """Build and compile a network for one window size (the one it was trained with unless given).
 
-    weights: as ``io.weights.load`` returns them. Raises ValueError if they do not fit or the window is not legal.
+    weights: as ``io.weights.load`` returns them. Raises ValueError if they do not fit or the window is not legal,
+    InputError for a network that exists only as a module of torch where torch or monai is not installed.
     """
-    definition.check_weights(weights)
+    _known_shapes(definition).check_weights(weights)
     window_in = window or definition.trained_window
     if choice.engine is Engine.OPENVINO:
         from LiverTumorSegLib.engines.openvino_engine import OpenVinoNetwork
@@ -75,6 +79,23 @@ def load_network(
     from LiverTumorSegLib.engines.torch_engine import TorchNetwork
 
     return TorchNetwork(definition, weights, choice, window_in)
+
+
+def _known_shapes(definition: NetworkDefinition) -> NetworkDefinition:
+    """With the shapes of a module's weights, which only torch can tell."""
+    named = definition.named
+    if named is None or not named.module:
+        return definition
+    try:
+        from LiverTumorSegLib.engines.module_runs import module_shapes
+    except ImportError as error:
+        raise InputError(
+            found=f"the network {named.module}, but {error.name} is not installed",
+            expected="torch and monai, which build it, in this Python environment, also for OpenVINO",
+            remedy=f'Run: {sys.executable} -m pip install "livertumorseg[torch]"',
+        ) from error
+    shapes = module_shapes(named.module, named.channels)
+    return replace(definition, named=replace(named, shapes=shapes))
 
 
 def check_window(shape: tuple[int, ...], window_in: Size) -> None:

@@ -24,7 +24,7 @@ from LiverTumorSegLib.engines.network import (
 )
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.models.network import NetworkDefinition
-from LiverTumorSegLib.models.ops import EPSILON, LEAK, Size
+from LiverTumorSegLib.models.ops import EPSILON, LEAK, VARIANCE_EPSILON, Size
 from LiverTumorSegLib.settings import Device, Engine, Precision
 
 _VOXEL_AXES = (2, 3, 4)
@@ -54,15 +54,20 @@ class TorchOps:
     def __init__(self, poll: Poll = keep_going) -> None:
         self._poll = poll
 
-    def convolution(self, x: Any, kernel: Any, bias: Any, padding: Size) -> Any:
+    def convolution(self, x: Any, kernel: Any, bias: Any, padding: Size, stride: int = 1) -> Any:
         self._poll()
-        return functional.conv3d(x, kernel, bias, padding=padding)
+        return functional.conv3d(x, kernel, bias, stride=stride, padding=padding)
 
     def norm_act(self, x: Any) -> Any:
         """In fp32 whatever the convolutions' precision: statistics over millions of voxels need it."""
         x = x.float()
         std, mean = torch.std_mean(x, _VOXEL_AXES, correction=0, keepdim=True)
         return functional.leaky_relu_((x - mean).div_(std + EPSILON), LEAK)
+
+    def norm_relu(self, x: Any) -> Any:
+        """One group for each channel, in fp32 as above."""
+        with torch.autocast(x.device.type, enabled=False):
+            return functional.relu_(functional.group_norm(x.float(), x.shape[1], eps=VARIANCE_EPSILON))
 
     def max_pool(self, x: Any, factor: int) -> Any:
         return functional.max_pool3d(x, factor)
@@ -74,6 +79,9 @@ class TorchOps:
         for axis in _VOXEL_AXES:
             x = x.repeat_interleave(factor, axis)
         return x
+
+    def upsample(self, x: Any) -> Any:
+        return functional.interpolate(x, scale_factor=2.0, mode="trilinear", align_corners=False)
 
     def crop(self, x: Any, size: Size) -> Any:
         for axis, m in zip(_VOXEL_AXES, size, strict=True):
@@ -88,6 +96,14 @@ class TorchOps:
 
     def sigmoid(self, x: Any) -> Any:
         return torch.sigmoid(x.float())
+
+    def softmax(self, x: Any) -> Any:
+        return torch.softmax(x.float(), 1)
+
+    def module(self, name: str, channels: int, weights: Mapping[str, Any], x: Any) -> Any:
+        from LiverTumorSegLib.engines.module_runs import run_module  # needs monai, which nothing else here does
+
+        return run_module(name, channels, weights, x, self._poll)
 
     def shape(self, x: Any) -> tuple[int, ...]:
         return tuple(x.shape)

@@ -35,7 +35,7 @@ class LesionSearch:
         region: CT (HU) around the liver on its own grid. liver: probability on any grid; outside 0.5 is not liver.
         """
         self._seen = self._prepared(region)
-        on_grid = resample(liver, upright_grid(region, LESION.spacing_mm), outside=0.0)
+        on_grid = resample(liver, upright_grid(region, LESION.grid_mm), outside=0.0)
         self._near = within(on_grid, 0.5, DILATION_MM)
         boxes = ndimage.find_objects(self._near.astype(np.uint8))
         self._box = boxes[0] if boxes else None
@@ -75,7 +75,7 @@ class LesionSearch:
     @staticmethod
     def _prepared(region: Volume) -> Volume:
         scaled = region.with_array(LESION.input_from_hu(region.array))
-        return resample(scaled, upright_grid(region, LESION.spacing_mm), outside=OUTSIDE)
+        return resample(scaled, upright_grid(region, LESION.grid_mm), outside=OUTSIDE)
 
 
 def _mirrored(corner: Size, shape: Size, window_out: Size, axes: tuple[int, ...]) -> Size:

@@ -45,7 +45,7 @@ def liver_probability(ct: Volume, network: Network, report: ProgressCallback = i
 def coarse_ct(ct: Volume) -> Volume:
     """The CT at 3 mm as the network was trained on it: 1.5 mm, median, 3 mm."""
     fine = resample(ct, upright_grid(ct, FINE_MM), outside=AIR_HU)
-    return resample(median_filtered(fine, 1), upright_grid(ct, LIVER.spacing_mm), outside=AIR_HU)
+    return resample(median_filtered(fine, 1), upright_grid(ct, LIVER.grid_mm), outside=AIR_HU)
 
 
 def body_box(hu: ImageArray) -> tuple[slice, slice, slice]:

@@ -33,10 +33,10 @@ class Structures:
 
 def seen(ct: Volume, definition: NetworkDefinition, *, coarse: bool = False) -> Volume:
     """The CT (HU) as the network sees it: upright, of its spacing or COARSE_STEP times it; air beyond the CT."""
-    fine = resample(ct, upright_grid(ct, definition.spacing_mm), outside=AIR_HU)
+    fine = resample(ct, upright_grid(ct, definition.grid_mm), outside=AIR_HU)
     if not coarse:
         return fine
-    i, j, k = (COARSE_STEP * step for step in definition.spacing_mm)
+    i, j, k = (COARSE_STEP * step for step in definition.grid_mm)
     return resample(smoothed(fine, (i, j, k)), upright_grid(ct, (i, j, k)), outside=AIR_HU)
 
 

@@ -15,29 +15,53 @@ KernelShape = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True)
+class NamedWeights:
+    """Weights under names of their own, not as numbered convolutions.
+
+    shapes: name -> shape. channels: of the network's answer. module: what ``engines.modules`` calls the network, if it
+    exists as a module of torch only; its shapes are known there, and empty here.
+    """
+
+    channels: int
+    shapes: Mapping[str, tuple[int, ...]]
+    module: str = ""
+
+
+@dataclass(frozen=True)
 class NetworkDefinition:
     """One network of a model.
 
-    name: of its weights file in the registry. kernels: shapes (out, in, i, j, k) of its convolutions in order.
-    spacing_mm: of the grid it was trained on; axes run to the patient's right, front and head. hu_range: clipped to it,
-    then mapped to -0.5..0.5. trained_window: voxels in. margin: what a window loses on each side. Windows are legal at
-    ``smallest`` plus multiples of ``step``: other sizes would shift or misalign the levels.
+    name: of its weights file in the registry. kernels: shapes (out, in, i, j, k) of its convolutions in order; none
+    where ``named`` tells its weights. spacing_mm: of the grid it was trained on, whose axes run to the patient's right,
+    front and head; None where whoever runs it chooses grid and axes. hu_range: clipped to it, then mapped to scaled_to.
+    trained_window: voxels in. margin: what a window loses on each side. Windows are legal at ``smallest`` plus
+    multiples of ``step``: other sizes would shift or misalign the levels.
     """
 
     name: str
     function: NetworkFunction
     kernels: tuple[KernelShape, ...]
-    spacing_mm: Vector
+    spacing_mm: Vector | None
     hu_range: tuple[float, float]
     trained_window: Size
     margin: Size
     smallest: Size
     step: Size
+    scaled_to: tuple[float, float] = (-0.5, 0.5)
+    named: NamedWeights | None = None
 
     @property
     def channels(self) -> int:
         """Of the answer: the last convolution makes them."""
-        return self.kernels[-1][0]
+        return self.named.channels if self.named else self.kernels[-1][0]
+
+    @property
+    def grid_mm(self) -> Vector:
+        """spacing_mm of a network that has a grid of its own. Raises ValueError for one that has none."""
+        if self.spacing_mm is None:
+            message = f"{self.name} runs on the CT's own voxels"
+            raise ValueError(message)
+        return self.spacing_mm
 
     def window_out(self, window_in: Size) -> Size:
         """Voxels that come out of a window, from its centre. Raises ValueError if the window is not legal."""
@@ -58,16 +82,15 @@ class NetworkDefinition:
         return self.legal_window((i, j, k))
 
     def input_from_hu(self, hu: HuArray) -> ProbabilityArray:
-        """HU -> float32 in -0.5..0.5, as the network was trained."""
-        low, high = self.hu_range
-        return ((np.clip(hu, low, high).astype(np.float32) - low) / np.float32(high - low) - np.float32(0.5)).astype(
-            np.float32
-        )
+        """HU -> float32 within scaled_to, as the network was trained."""
+        (low, high), (bottom, top) = self.hu_range, self.scaled_to
+        share = (np.clip(hu, low, high).astype(np.float32) - low) / np.float32(high - low)
+        return (share * np.float32(top - bottom) + np.float32(bottom)).astype(np.float32)
 
     def check_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Raises ValueError unless names and shapes are those of this network."""
         found = {name: tuple(array.shape) for name, array in weights.items()}
-        expected = weight_shapes(self.kernels)
+        expected = dict(self.named.shapes) if self.named else weight_shapes(self.kernels)
         if found != expected:
             wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
             message = f"{self.name}: weights do not fit the network at {', '.join(wrong[:3])} ({len(wrong)} in all)"

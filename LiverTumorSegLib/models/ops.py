@@ -17,6 +17,8 @@ LEAK = 0.01
 """Slope of the leaky ReLU below zero."""
 EPSILON = 1e-7
 """Added to the standard deviation of the instance norm, as the networks were trained."""
+VARIANCE_EPSILON = 1e-5
+"""Added to the variance, in ``norm_relu``: what torch's own instance norm does."""
 
 T = TypeVar("T")
 
@@ -25,12 +27,22 @@ T = TypeVar("T")
 class Ops(Protocol[T]):
     """What an engine must offer; T is its tensor."""
 
-    def convolution(self, x: T, kernel: T, bias: T, padding: Size) -> T:
-        """Correlation with stride 1 of zero-padded x with kernel (out, in, i, j, k), plus bias (out,)."""
+    def convolution(self, x: T, kernel: T, bias: T | None, padding: Size, stride: int = 1) -> T:
+        """Correlation of zero-padded x with kernel (out, in, i, j, k), plus bias (out,) if there is one.
+
+        stride: along i, j and k; the first place is that of the first voxel.
+        """
         ...
 
     def norm_act(self, x: T) -> T:
         """(x - mean) / (std + EPSILON) per channel over the window (population std), then leaky ReLU."""
+        ...
+
+    def norm_relu(self, x: T) -> T:
+        """(x - mean) / sqrt(variance + VARIANCE_EPSILON) per channel over the window (population variance), then ReLU.
+
+        More than one voxel per channel.
+        """
         ...
 
     def max_pool(self, x: T, factor: int) -> T:
@@ -45,6 +57,13 @@ class Ops(Protocol[T]):
         """Every voxel repeated ``factor`` times along i, j and k."""
         ...
 
+    def upsample(self, x: T) -> T:
+        """Twice as many voxels along i, j and k, by linear interpolation between the old voxels' centres.
+
+        A new voxel is half an old one; beyond the outermost centres the outermost values go on.
+        """
+        ...
+
     def crop(self, x: T, size: Size) -> T:
         """The centre; where the difference is odd, one voxel more goes at the high end."""
         ...
@@ -56,6 +75,14 @@ class Ops(Protocol[T]):
     def add(self, first: T, second: T) -> T: ...
 
     def sigmoid(self, x: T) -> T: ...
+
+    def softmax(self, x: T) -> T:
+        """Over the channels."""
+        ...
+
+    def module(self, name: str, channels: int, weights: Mapping[str, T], x: T) -> T:
+        """Logits of a network that is a module of torch: see ``engines.modules``; in a state that changes nothing."""
+        ...
 
     def shape(self, x: T) -> tuple[int, ...]:
         """All axes, of a tensor or of a weight."""
