@@ -10,23 +10,25 @@ import numpy as np
 from scipy import ndimage
 
 from LiverTumorSegLib import __version__
+from LiverTumorSegLib.anatomy.landmarks.cava import VenaCava, find_cava
 from LiverTumorSegLib.arrays import Box, Mask
 from LiverTumorSegLib.case import Case, RunRecord
 from LiverTumorSegLib.classical.chan_vese import refine_contours
+from LiverTumorSegLib.classical.published_chan_vese import published_contours
 from LiverTumorSegLib.classical.vessels import NO_VESSELS_WARNING, find_vessels
 from LiverTumorSegLib.geometry.resample import Grid, box_around_other, resample
 from LiverTumorSegLib.inference.dividing import Divider, Given
 from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.segmenters import Segmenter
+from LiverTumorSegLib.measure.appearance import with_appearance
 from LiverTumorSegLib.measure.case import measure_case
 from LiverTumorSegLib.measure.flags import NO_NETWORK
 from LiverTumorSegLib.postprocess import (
-    LIVER_STEPS,
-    TUMOR_STEPS,
     VESSEL_STEPS,
     Anatomy,
     PostprocessSettings,
     Step,
+    Steps,
     exclusive_labels,
     grow_from_cores,
     run_steps,
@@ -122,10 +124,10 @@ def _anatomy(
         findings = segmenter.findings(region, whole, report)
     with progress.stage("postprocess", 0.72, 0.75, "Cleaning up"):
         organ = resample(findings.organ, grid, outside=0.0).array >= LIVER_AT
-        anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), LIVER_STEPS, post)
+        anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), findings.steps.liver, post)
         probability = resample(findings.tumor, grid, outside=0.0).array
         tumor = grow_from_cores(probability, segmenter.tumor_core, segmenter.tumor_rim)
-        anatomy, more = run_steps(replace(anatomy, tumor=tumor), _tumor_steps(settings), post)
+        anatomy, more = run_steps(replace(anatomy, tumor=tumor), _tumor_steps(findings.steps, settings), post)
         log += more
     with progress.stage("vessels", 0.75, 0.85, "Finding vessels"):
         vessel = _vessels(anatomy, findings)
@@ -142,13 +144,26 @@ def _vessels(anatomy: Anatomy, findings: Findings) -> Mask:
     return (probability >= findings.vessel_sure) | (found & (probability >= findings.vessel_doubtful))
 
 
-def _tumor_steps(settings: SegmentSettings) -> tuple[Step, ...]:
-    return (*TUMOR_STEPS, refine_tumor_contours) if settings.contour is Contour.CHAN_VESE else TUMOR_STEPS
+def _tumor_steps(steps: Steps, settings: SegmentSettings) -> tuple[Step, ...]:
+    contour = steps.contour if settings.contour is Contour.AUTO else settings.contour
+    refinement = _REFINEMENTS.get(contour)
+    return (*steps.tumor, refinement) if refinement else steps.tumor
 
 
 def refine_tumor_contours(anatomy: Anatomy, _settings: PostprocessSettings) -> Anatomy:
     """Morphological Chan-Vese with means from bands around each lesion, inside the liver."""
     return replace(anatomy, tumor=refine_contours(anatomy.ct, anatomy.tumor, anatomy.liver))
+
+
+def refine_tumor_contours_as_published(anatomy: Anatomy, _settings: PostprocessSettings) -> Anatomy:
+    """Morphological Chan-Vese as SmoothSegNet's authors evaluate it: means of everything, black outside the liver."""
+    return replace(anatomy, tumor=published_contours(anatomy.ct, anatomy.tumor, anatomy.liver))
+
+
+_REFINEMENTS: dict[Contour, Step] = {
+    Contour.CHAN_VESE: refine_tumor_contours,
+    Contour.REFERENCE: refine_tumor_contours_as_published,
+}
 
 
 def _region_box(liver: Volume, ct: Volume) -> Box | None:
@@ -168,16 +183,27 @@ def _measured(
     progress: Progress,
     divider: Divider | Given | None,
 ) -> Case:
-    segments = None
+    segments = cava = None
     if divider is not None:
-        with progress.stage("segments", 0.85, 0.86, "Dividing the liver") as report:
+        with progress.stage("segments", 0.85, 0.855, "Dividing the liver") as report:
             divided = divider.divide(segmentation, report)
         segmentation, segments = divided.segmentation, divided.segments
-        run = replace(run, anatomy=_made_by(divider))
+        with progress.stage("vena-cava", 0.855, 0.86, "Finding the vena cava"):
+            cava = find_cava(study.ct, segmentation)
+        run = replace(run, anatomy=_made_by(divider), vena_cava=_seen(cava))
     with progress.stage("measure", 0.86, 0.87, "Measuring"):
         measurements, instances = measure_case(segmentation, lesions, segments=segments)
+    with progress.stage("appearance", 0.87, 0.87, "Looking at the lesions"):
+        measurements = with_appearance(measurements, study.ct, segmentation, instances)
     measurements = replace(measurements, flags=(*flags, *measurements.flags))
-    return Case(study, segmentation, instances, measurements, run, segments=segments)
+    return Case(
+        study, segmentation, instances, measurements, run, segments=segments, vena_cava=cava.mask if cava else None
+    )
+
+
+def _seen(cava: VenaCava | None) -> dict[str, Any]:
+    """For the record: in which share of the liver's slices the vena cava is clear."""
+    return {"share_of_slices": round(cava.share, 2) if cava else 0.0}
 
 
 def _made_by(divider: Divider | Given) -> dict[str, Any]:
@@ -216,7 +242,7 @@ def model_facts(spec: ModelSpec) -> dict[str, Any]:
         "citation": spec.citation,
         "training_data": spec.training_data,
         "accuracy": spec.accuracy,
-        "sha256": {file.name: file.sha256 for file in spec.all_files},
+        "sha256": spec.hashes,
     }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from LiverTumorSegLib.arrays import LabelArray, Mask
 from LiverTumorSegLib.labels import LIVER, TUMOR, VESSEL
+from LiverTumorSegLib.settings import Contour
 from LiverTumorSegLib.volume import Volume
 
 
@@ -72,6 +73,11 @@ def fill_tumors(anatomy: Anatomy, _settings: PostprocessSettings) -> Anatomy:
     return replace(anatomy, tumor=fill_voids.fill(anatomy.tumor).astype(bool))
 
 
+def keep_tumors_inside_the_liver(anatomy: Anatomy, _settings: PostprocessSettings) -> Anatomy:
+    """As SmoothSegNet does: the second step has seen nothing but the liver of the first."""
+    return replace(anatomy, tumor=anatomy.tumor & anatomy.liver)
+
+
 def drop_small_lesions(anatomy: Anatomy, settings: PostprocessSettings) -> Anatomy:
     """Predicted lesions below the minimum volume are noise more often than not."""
     least_voxels = int(np.ceil(settings.min_lesion_ml / anatomy.ct.voxel_ml))
@@ -88,6 +94,22 @@ def keep_vessels_outside_tumors(anatomy: Anatomy, _settings: PostprocessSettings
 LIVER_STEPS: tuple[Step, ...] = (keep_largest_liver,)
 TUMOR_STEPS: tuple[Step, ...] = (join_tumors_at_the_capsule, fill_tumors, drop_small_lesions, fill_liver)
 VESSEL_STEPS: tuple[Step, ...] = (keep_vessels_outside_tumors,)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What a model's masks of liver and tumours go through, and how outlines of tumours are refined unless asked."""
+
+    liver: tuple[Step, ...]
+    tumor: tuple[Step, ...]
+    contour: Contour
+
+
+USUAL_STEPS = Steps(LIVER_STEPS, TUMOR_STEPS, Contour.OFF)
+TWO_STAGE_STEPS = Steps(
+    (keep_largest_liver, fill_liver), (keep_tumors_inside_the_liver, drop_small_lesions), Contour.OFF
+)
+"""SmoothSegNet's, section 2.3.2 of its paper: any number of tumours stays, and the liver is final before them."""
 
 
 def run_steps(

@@ -112,7 +112,12 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
             (_("32 bit (fp32)"), str(Precision.FP32)),
             (_("16 bit (bf16)"), str(Precision.BF16)),
         ],
-        "contour": [(_("As found"), str(Contour.OFF)), (_("Chan-Vese"), str(Contour.CHAN_VESE))],
+        "contour": [
+            (_("Automatic"), str(Contour.AUTO)),
+            (_("As found"), str(Contour.OFF)),
+            (_("Chan-Vese"), str(Contour.CHAN_VESE)),
+            (_("Chan-Vese as published"), str(Contour.REFERENCE)),
+        ],
     }
 
 
@@ -124,9 +129,9 @@ def chosen_model(parameters: Parameters) -> ModelSpec:
 
 def missing_models(spec: ModelSpec) -> list[ModelSpec]:
     """What a run would have to fetch."""
-    from LiverTumorSegLib.io import weights
+    from LiverTumorSegLib.io.stage_models import missing_for_a_run
 
-    return weights.missing(spec)
+    return missing_for_a_run(spec)
 
 
 def _model_in_words(parameters: Parameters | None) -> str:

@@ -1,8 +1,8 @@
 """Refinement of tumour outlines by morphological Chan-Vese (Marquez-Neila et al., TPAMI 2014), in a corrected form.
 
-As published for liver tumours, the means are those of a whole box in which everything outside the liver is zero: liver
-is then always closer to the inner mean, and the step acts like a dilation. Here both means come from bands beside the
-lesion's outline, of liver voxels only.
+As published for liver tumours (``published_chan_vese``), the means are those of a whole image in which everything
+outside the liver is black: liver is then always closer to the inner mean, and the step acts like a dilation. Here both
+means come from bands beside the lesion's outline, of liver voxels only.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _refined(crop: Volume, lesion: Mask, allowed: Mask, iterations: int, band_mm
         means = _band_means(hu, mask, allowed, crop.spacing_mm, band_mm)
         if means is None:
             return lesion
-        mask = _smoothed(_moved(hu, mask, *means), turn) & allowed
+        mask = smoothed(_moved(hu, mask, *means), turn) & allowed
     return mask if mask.any() else lesion
 
 
@@ -78,7 +78,7 @@ def _moved(hu: ImageArray, mask: Mask, inner: float, outer: float) -> Mask:
     return np.where(edge, closer_inside, mask)
 
 
-def _smoothed(mask: Mask, turn: int) -> Mask:
+def smoothed(mask: Mask, turn: int) -> Mask:
     """One morphological curvature step; the two orders alternate, so that neither shrinking nor growing wins."""
     return _sup_inf(_inf_sup(mask)) if turn % 2 else _inf_sup(_sup_inf(mask))
 

@@ -61,7 +61,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
         raise InputError(
             found=f"{arguments.cases} cases, seed {arguments.seed}", expected="0 or more", remedy="Change --cases"
         )
-    spec, _ = choose_model(settings.model, job.report, offline=arguments.offline)
+    spec, _ = choose_model(settings, job.report, offline=arguments.offline)
     if spec.id == CLASSICAL.id:
         raise InputError(
             found=f"model {spec.id}",

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from LiverTumorSegLib.cli.narrate_options import add_narration, narrator_from
 from LiverTumorSegLib.cli.options import add_anatomy, add_contents, add_ct, add_output, some_path
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.settings import SegmentSettings
@@ -47,11 +48,13 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     add_anatomy(parser)
     add_output(parser)
     add_contents(parser)
+    add_narration(parser)
     parser.set_defaults(work=work)
 
 
 def work(arguments: argparse.Namespace, job: Job) -> int:
     """Measure and print the table."""
+    narrator = narrator_from(arguments)
     from LiverTumorSegLib.cli.model_choice import choose_divider
     from LiverTumorSegLib.cli.summary import facts, summary
     from LiverTumorSegLib.inference.dividing import Given
@@ -62,7 +65,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
     from LiverTumorSegLib.publish import publishing
 
     progress = Progress(job.report)
-    with publishing(arguments.output, progress, job.cleaned_up_by, arguments.contents) as publisher:
+    with publishing(arguments.output, progress, job.cleaned_up_by, arguments.contents, narrator) as publisher:
         with progress.stage("read", 0.0, 0.5, "Reading"):
             study = read_study(arguments.input, series=arguments.series)
             publisher.check_room(study)

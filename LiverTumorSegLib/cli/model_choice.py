@@ -11,8 +11,9 @@ from LiverTumorSegLib.errors import CancelledError, InputError, ModelUnavailable
 from LiverTumorSegLib.inference.dividing import Divider
 from LiverTumorSegLib.io import weights
 from LiverTumorSegLib.io.own_weights import is_weights_path, model_of_file
+from LiverTumorSegLib.io.stage_models import STAND_INS_WARNING, stage_model
 from LiverTumorSegLib.progress import ProgressCallback
-from LiverTumorSegLib.registry import ANATOMY, BUILT_IN, COMBINED, ModelSpec, find_model
+from LiverTumorSegLib.registry import ANATOMY, BUILT_IN, COMBINED, SMOOTHSEGNET, ModelSpec, find_model
 from LiverTumorSegLib.settings import Division, Precision, SegmentSettings
 
 AUTO = "auto"
@@ -20,21 +21,25 @@ AUTO = "auto"
 
 def check_choice(settings: SegmentSettings) -> None:
     """What can be refused before any work: raises InputError for an unknown model, or an engine that is not there."""
-    spec = COMBINED if settings.model == AUTO else model_named(settings.model)
+    spec = COMBINED if settings.model == AUTO else _model_asked_for(settings)
     if spec.has_networks:
         choose_engine(settings)
 
 
-def choose_model(name: str, report: ProgressCallback, *, offline: bool) -> tuple[ModelSpec, tuple[str, ...]]:
+def choose_model(
+    settings: SegmentSettings, report: ProgressCallback, *, offline: bool
+) -> tuple[ModelSpec, tuple[str, ...]]:
     """The model to run, fetched if need be, and warnings about the choice.
 
     auto: all networks together; where the fetched ones are absent and cannot be had, the built-in one alone with a
-    warning. A model asked for by name is never replaced: raises ModelUnavailableError instead.
+    warning. A model asked for by name is never replaced: raises ModelUnavailableError instead. SmoothSegNet, for which
+    nobody has said which networks, takes an imported pair, or the fetched ones with a warning.
     """
-    if name != AUTO:
-        spec = model_named(name)
+    if settings.model != AUTO:
+        spec = _model_asked_for(settings)
         _ensure(spec, report, offline=offline)
-        return spec, ()
+        stand_ins = spec is SMOOTHSEGNET and not settings.backbone
+        return spec, (STAND_INS_WARNING,) if stand_ins else ()
     try:
         _ensure(COMBINED, report, offline=offline)
     except ModelUnavailableError as error:
@@ -52,6 +57,10 @@ def choose_divider(settings: SegmentSettings) -> tuple[Divider | None, tuple[str
     except InputError as error:
         return None, (f"Couinaud segments were left out. {error}",)
     return Divider(ANATOMY, choice, divides_iv=settings.anatomy is Division.IVAB), ()
+
+
+def _model_asked_for(settings: SegmentSettings) -> ModelSpec:
+    return stage_model(settings) if settings.model == SMOOTHSEGNET.id else model_named(settings.model)
 
 
 def model_named(name: str) -> ModelSpec:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from LiverTumorSegLib.cli.progress_output import ProgressMode
-from LiverTumorSegLib.settings import Contents, Division, SegmentSettings
+from LiverTumorSegLib.settings import Contents, Contour, Division, SegmentSettings
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -87,7 +87,8 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
     )
     _add_choice(parser, "engine", usual.engine, "auto: OpenVINO on a CPU, torch on a GPU and where OpenVINO is missing")
     _add_choice(parser, "precision", usual.precision, "auto: bf16 where the processor has it")
-    _add_choice(parser, "contour", usual.contour, "refinement of tumor outlines")
+    _add_contour(parser, usual)
+    _add_stages(parser, usual)
     add_anatomy(parser)
     parser.add_argument("--threads", type=int, default=usual.threads, metavar="N", help="0 (default): all cores")
     parser.add_argument(
@@ -99,6 +100,39 @@ def add_segmentation_settings(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--offline", action="store_true", help="never download: without cached networks, use the built-in one alone"
+    )
+
+
+def _add_contour(parser: argparse.ArgumentParser, usual: SegmentSettings) -> None:
+    _add_choice(
+        parser,
+        "contour",
+        usual.contour,
+        "refinement of tumor outlines: chan-vese is corrected, reference as SmoothSegNet's authors have it; auto: off",
+    )
+    parser.add_argument(
+        "--no-contour",
+        dest="contour",
+        action="store_const",
+        const=Contour.OFF,
+        default=argparse.SUPPRESS,
+        help="as --contour off",
+    )
+
+
+def _add_stages(parser: argparse.ArgumentParser, usual: SegmentSettings) -> None:
+    parser.add_argument(
+        "--backbone",
+        default=usual.backbone,
+        metavar="LIVER[,TUMOR]",
+        help="networks of the two steps of --model smoothsegnet: each kuleuven (fetched) or a .safetensors file of "
+        "'train smoothsegnet', or a folder with both (an imported pair, else kuleuven)",
+    )
+    _add_choice(
+        parser,
+        "variant",
+        usual.variant,
+        "of --model smoothsegnet: the liver first and tumors in it, or one network for both, which --backbone names",
     )
 
 
@@ -132,4 +166,6 @@ def settings_from(arguments: argparse.Namespace) -> SegmentSettings:
         min_lesion_ml=arguments.min_lesion_ml,
         threads=arguments.threads,
         anatomy=arguments.anatomy,
+        backbone=arguments.backbone,
+        variant=arguments.variant,
     )

@@ -73,7 +73,7 @@ class PhaseResults:
     @cached_property
     def _model(self) -> tuple[ModelSpec, tuple[str, ...]]:
         check_choice(self.settings)
-        return choose_model(self.settings.model, self.job.report, offline=self.offline)
+        return choose_model(self.settings, self.job.report, offline=self.offline)
 
     @cached_property
     def _networks(self) -> tuple[Segmenter, Divider | None, tuple[str, ...]]:
@@ -107,7 +107,7 @@ class PhaseResults:
         with progress.stage("read", 0.0, 0.05, f"Reading {phase.title}"):
             study = read_study(phase.path, series=phase.series)
         folder = self.kept / study.source.sha256[:KEY_DIGITS]
-        if is_kept(folder, study.source.sha256, self.settings, self._model[0].id):
+        if is_kept(folder, study.source.sha256, self.settings, self._model[0]):
             stored = read_case(folder)
             measured, run = stored.measurements, stored.run
             return PhaseResult(folder, study.source, stored.segmentation, stored.lesions, measured, run, study.ct)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from LiverTumorSegLib.cli.narrate_options import add_narration, narrator_from
 from LiverTumorSegLib.cli.options import add_contents, add_ct, add_output, add_segmentation_settings, settings_from
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.settings import Contents, SegmentSettings
@@ -14,6 +15,7 @@ from LiverTumorSegLib.settings import Contents, SegmentSettings
 if TYPE_CHECKING:
     from LiverTumorSegLib.case import Case
     from LiverTumorSegLib.cli.options import Subparsers
+    from LiverTumorSegLib.io.narration import Endpoint
 
 
 def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
@@ -30,6 +32,7 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     add_output(parser)
     add_contents(parser)
     add_segmentation_settings(parser)
+    add_narration(parser)
     parser.set_defaults(work=work)
 
 
@@ -43,6 +46,7 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
         series=arguments.series,
         offline=arguments.offline,
         contents=arguments.contents,
+        narrator=narrator_from(arguments),
     )
     from LiverTumorSegLib.cli.summary import facts, summary
 
@@ -59,6 +63,7 @@ def segment_to_folder(
     series: str | None = None,
     offline: bool = False,
     contents: Contents = Contents.ALL,
+    narrator: Endpoint | None = None,
 ) -> Case:
     """From a CT's path to the finished result folder; nothing is left behind if it fails or is cancelled."""
     from LiverTumorSegLib.cli.model_choice import check_choice, choose_divider, choose_model
@@ -70,12 +75,12 @@ def segment_to_folder(
 
     check_choice(settings)
     progress = Progress(job.report)
-    with publishing(output, progress, job.cleaned_up_by, contents) as publisher:
+    with publishing(output, progress, job.cleaned_up_by, contents, narrator) as publisher:
         with progress.stage("read", 0.0, 0.03, "Reading the CT"):
             study = read_study(source, series=series)
             publisher.check_room(study)
         with progress.stage("model", 0.03, 0.05, "Getting the model ready") as report:
-            spec, warnings = choose_model(settings.model, report, offline=offline)
+            spec, warnings = choose_model(settings, report, offline=offline)
             segmenter = make_segmenter(spec, settings)
             divider, more = choose_divider(settings)
         return publisher.publish(segment(study, settings, segmenter, progress, warnings + more, divider))

@@ -147,8 +147,9 @@ def _check_packages() -> None:
 
 def _get_networks(job: Job, *, offline: bool) -> None:
     """Before anybody waits for them; the sessions themselves never download."""
-    from LiverTumorSegLib.cli.model_choice import AUTO, choose_model
+    from LiverTumorSegLib.cli.model_choice import choose_model
+    from LiverTumorSegLib.settings import SegmentSettings
 
-    _model, warnings = choose_model(AUTO, job.report, offline=offline)
+    _model, warnings = choose_model(SegmentSettings(), job.report, offline=offline)
     for warning in warnings:
         job.output.warning(warning)

@@ -120,8 +120,8 @@ def _result_of_ct(path: Path, choice: TrackChoice, out: Path, shelf: CtShelf, jo
     study = read_study(path)
     shelf.add(path, study)
     folder = out / VISITS / study.source.sha256[:KEY_DIGITS]
-    spec, _ = choose_model(choice.segment.model, job.report, offline=choice.offline)
-    if not is_kept(folder, study.source.sha256, choice.segment, spec.id):
+    spec, _ = choose_model(choice.segment, job.report, offline=choice.offline)
+    if not is_kept(folder, study.source.sha256, choice.segment, spec):
         segment_to_folder(path, folder, choice.segment, job, offline=choice.offline, contents=choice.contents)
     return folder
 

@@ -28,6 +28,10 @@ class Loader:
             self._last = (key, network)
         return self._last[1]
 
+    def let_go(self) -> None:
+        """Of the network that was loaded last: its memory is needed for another model's."""
+        self._last = None
+
     def describe(self) -> list[dict[str, Any]]:
         """What ran each network, for run.json."""
         return list(self._ran)

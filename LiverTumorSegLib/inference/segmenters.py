@@ -10,8 +10,9 @@ from LiverTumorSegLib.inference.combined_segmenter import CombinedSegmenter
 from LiverTumorSegLib.inference.findings import Findings, Whole
 from LiverTumorSegLib.inference.kuleuven_segmenter import KuLeuvenSegmenter
 from LiverTumorSegLib.inference.lvt_segmenter import LvtSegmenter
+from LiverTumorSegLib.inference.two_stage_segmenter import make_two_stage
 from LiverTumorSegLib.progress import ProgressCallback
-from LiverTumorSegLib.registry import BUILT_IN, ModelSpec
+from LiverTumorSegLib.registry import BUILT_IN, SMOOTHSEGNET, ModelSpec
 from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.volume import Volume
 
@@ -46,6 +47,8 @@ def make_segmenter(spec: ModelSpec, settings: SegmentSettings) -> Segmenter:
     if not spec.has_networks:
         return ClassicalSegmenter()
     choice = choose_engine(settings)
+    if spec.id == SMOOTHSEGNET.id:
+        return make_two_stage(spec, choice, settings.quality)
     if spec.parts:
         return CombinedSegmenter(choice, settings.quality)
     if spec.network:

@@ -78,16 +78,21 @@ def sliding_probabilities(
     settings: SlidingSettings = DEFAULTS,
     region: Mask | None = None,
     report: ProgressCallback = ignore_progress,
+    wanted: tuple[int, ...] | None = None,
 ) -> ChannelArray:
     """Mean probability of each channel over all windows, flips and networks: float32 (channel, i, j, k), 0 to 1.
 
     networks: one or more of ``definition``, loaded for one window size. hu: HU on the definition's grid (its spacing,
     axes to the patient's right, front and head), of any size; what windows see beyond it is air. region: on hu's grid;
     windows that hold none of it are left out, which changes nothing inside it; the answer is 0 where no window lies,
-    so everywhere if the region is empty. ``report`` is called several times a second and may raise to stop. Raises
-    ValueError where networks, definition and region do not fit together.
+    so everywhere if the region is empty. ``report`` is called several times a second and may raise to stop. wanted:
+    indices of the channels to answer with, None for all; others take no memory of the volume's size. Raises ValueError
+    where networks, definition and region do not fit together.
     """
-    return _Sweep(networks, hu, definition, settings, region, report).blended(_mean, definition.channels)
+    sweep = _Sweep(networks, hu, definition, settings, region, report)
+    if wanted is None:
+        return sweep.blended(_mean, definition.channels)
+    return sweep.blended(lambda answers: _mean(answers)[:, list(wanted)], len(wanted))
 
 
 def sliding_opinions(

@@ -90,7 +90,7 @@ def predicted(visit: PhantomVisit) -> tuple[Volume, Volume | None]:
     from LiverTumorSegLib.study import Source, Study
 
     settings = SegmentSettings()
-    spec, _ = choose_model(settings.model, ignore_progress, offline=True)
+    spec, _ = choose_model(settings, ignore_progress, offline=True)
     assert visit.ct is not None
     study = Study(visit.ct, Source("phantom", "nifti", "0" * 64))
     case = segment(study, settings, make_segmenter(spec, settings), Progress(ignore_progress))

@@ -87,7 +87,7 @@ def test_fetch_reports_its_progress_as_json_for_programs(small_model):
 def test_an_unknown_model_is_one_line_that_names_the_known_ones(action):
     code, out, err = models(action, "nope")
     assert (code, out, len(err.splitlines())) == (2, "", 1)
-    assert "combined, kuleuven, built-in, classical" in err
+    assert "combined, kuleuven, built-in, smoothsegnet, classical" in err
 
 
 @pytest.mark.parametrize("model", ["classical", "built-in"])

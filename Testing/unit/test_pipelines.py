@@ -96,7 +96,8 @@ def test_stages_report_rising_fractions_and_take_their_time(study):
     segment(study, SegmentSettings(), Known(box_mask(LIVER_BOX), box_mask(TUMOR_BOX)), progress)
     fractions = [event.fraction for event in events]
     assert fractions == sorted(fractions)
-    assert list(progress.clock.seconds()) == ["liver", "tumors", "postprocess", "vessels", "measure", "confidence"]
+    stages = ["liver", "tumors", "postprocess", "vessels", "measure", "appearance", "confidence"]
+    assert list(progress.clock.seconds()) == stages
 
 
 def test_a_cancel_from_the_callback_ends_the_run(study):

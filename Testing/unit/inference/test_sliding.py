@@ -206,6 +206,13 @@ def test_a_region_leaves_windows_out_and_changes_nothing_inside_it():
     assert not part[:, :20].any()
 
 
+def test_channels_that_are_wanted_come_alone_and_in_that_order():
+    hu = hu_of((40, 61, 33))
+    every = sliding_probabilities([Answering(itself)], hu, LVT)
+    some = sliding_probabilities([Answering(itself)], hu, LVT, wanted=(2, 0))
+    np.testing.assert_array_equal(some, every[[2, 0]])
+
+
 def test_an_empty_region_needs_no_network_and_gets_zeros():
     network = Answering(itself)
     assert not sliding_probabilities([network], hu_of((20, 30, 40)), LVT, region=np.zeros((20, 30, 40), bool)).any()

@@ -18,6 +18,7 @@ from LiverTumorSegLib.models.lvt import lvt_kernels
 from LiverTumorSegLib.models.network import weight_shapes
 from LiverTumorSegLib.progress import ignore_progress
 from LiverTumorSegLib.registry import BUILT_IN
+from LiverTumorSegLib.settings import SegmentSettings
 from LiverTumorSegLib.training.card import export
 from LiverTumorSegLib.training.run import begin
 
@@ -45,7 +46,7 @@ def test_it_is_there_whole_and_needs_no_cache(trained, tmp_path, monkeypatch):
     weights.verify(spec)
     weights.remove(spec)
     assert trained.exists()
-    assert choose_model(str(trained), ignore_progress, offline=True) == (spec, ())
+    assert choose_model(SegmentSettings(str(trained)), ignore_progress, offline=True) == (spec, ())
 
 
 def test_what_is_missing_is_named(trained):
