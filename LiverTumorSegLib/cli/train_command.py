@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,12 @@ from LiverTumorSegLib.cli.options import some_path
 from LiverTumorSegLib.cli.progress_output import ProgressMode
 from LiverTumorSegLib.cli.runtime import Job
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.settings import Device
+from LiverTumorSegLib.registry import Stage
+from LiverTumorSegLib.settings import Device, Variant
 
 if TYPE_CHECKING:
     from LiverTumorSegLib.cli.options import Subparsers
-    from LiverTumorSegLib.training.job import Outcome
+    from LiverTumorSegLib.training.job import Outcome, TrainSettings
 
 DATA_VARIABLE = "LIVERTUMORSEG_TESTDATA"
 _USUAL_DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -32,7 +34,9 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
         description="Train a network from a recipe (TOML). FOLDER gets checkpoint.pt, log.csv and, whenever the "
         "command ends by itself, NAME.safetensors with its card; --resume --minutes 0 writes those of a checkpoint. "
         "Ctrl-C ends after the current step and its checkpoint. Several GPUs or computers: torchrun -m "
-        "LiverTumorSegLib train ..., the result is the same.",
+        "LiverTumorSegLib train ..., the result is the same. A RECIPE that is there as RECIPE-liver and RECIPE-tumor, "
+        "such as smoothsegnet, trains both one after the other, in FOLDER/liver and FOLDER/tumor; FOLDER gets "
+        "liver.safetensors and tumor.safetensors, which segment --model smoothsegnet --backbone FOLDER takes.",
         parents=list(parents),
     )
     parser.add_argument("recipe", metavar="RECIPE", help="TOML file, or the name of a recipe that comes along")
@@ -74,21 +78,79 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     parser.add_argument(
         "--workers", type=_count, default=1, metavar="N", help="processes that prepare samples (%(default)s)"
     )
+    _add_stage_options(parser)
     parser.set_defaults(work=work)
+
+
+def _add_stage_options(parser: argparse.ArgumentParser) -> None:
+    stages = parser.add_argument_group("stages of SmoothSegNet")
+    stages.add_argument(
+        "--backbone",
+        default="",
+        metavar="NAME",
+        help="instead of the recipe's: segresnet-vae, segresnet, unet, unet-large, unet++ or ma-net; a number of "
+        "features may follow, as in segresnet:8",
+    )
+    stages.add_argument(
+        "--prior",
+        type=some_path,
+        metavar="FILE",
+        help="what livertumorseg prior predicts for the cases, for recipes in which it counts (loss.prior_weight)",
+    )
+    stages.add_argument(
+        "--variant",
+        type=Variant,
+        choices=list(Variant),
+        metavar=f"{{{','.join(Variant)}}}",
+        help="two-step (usual): liver, then tumors in it; multiclass: one network for both, from RECIPE-multiclass",
+    )
 
 
 def work(arguments: argparse.Namespace, job: Job) -> int:
     """Train, and print where the weights are."""
     restart_with_allocator(arguments.device)
     check_torch()
-    from LiverTumorSegLib.training.job import TrainSettings, run_training
-    from LiverTumorSegLib.training.recipe_file import find_recipe
+    from LiverTumorSegLib.training.job import run_training
+    from LiverTumorSegLib.training.smoothsegnet.pair import train_stages
 
     if int(os.environ.get("RANK", "0")):
         job.output.mode = ProgressMode.NONE  # the first process talks
+    recipes, settings = _recipes(arguments), _settings(arguments)
+    with ending_with_checkpoint(
+        job, f"What was done is in {arguments.output}; go on with the same command and --resume"
+    ):
+        if isinstance(recipes, Path):
+            outcomes = [run_training(replace(settings, recipe=recipes), job.report)]
+        else:
+            outcomes = list(train_stages(recipes, settings, job.report).values())
+    for outcome in outcomes:
+        if outcome.is_first:
+            _tell(outcome, job)
+    return 0
+
+
+def _recipes(arguments: argparse.Namespace) -> Path | dict[Stage, Path]:
+    """One recipe, or those of the stages. Raises InputError, naming those there are, where there is none."""
+    from LiverTumorSegLib.training.recipe_file import find_recipe, is_recipe
+    from LiverTumorSegLib.training.smoothsegnet.pair import stage_recipes
+
+    found = None if is_recipe(arguments.recipe) else stage_recipes(arguments.recipe, arguments.variant)
+    if found is None and arguments.variant is not None:
+        raise InputError(
+            found=f"--variant {arguments.variant} with the recipe {arguments.recipe}",
+            expected="the name that the recipes of the stages share, such as smoothsegnet",
+            remedy="Leave out --variant, or check the name",
+        )
+    return found or find_recipe(arguments.recipe)
+
+
+def _settings(arguments: argparse.Namespace) -> TrainSettings:
+    """Without the recipe."""
+    from LiverTumorSegLib.training.job import TrainSettings
+
     usual = TrainSettings(Path(), Path(), Path())
-    settings = TrainSettings(
-        recipe=find_recipe(arguments.recipe),
+    return TrainSettings(
+        recipe=Path(),
         folder=arguments.output,
         data=data_folder(arguments.data),
         is_resumed=arguments.resume,
@@ -97,14 +159,9 @@ def work(arguments: argparse.Namespace, job: Job) -> int:
         device=arguments.device,
         at_once=arguments.at_once,
         workers=arguments.workers,
+        prior=arguments.prior,
+        backbone=arguments.backbone,
     )
-    with ending_with_checkpoint(
-        job, f"What was done is in {arguments.output}; go on with the same command and --resume"
-    ):
-        outcome = run_training(settings, job.report)
-    if outcome.is_first:
-        _tell(outcome, job)
-    return 0
 
 
 def data_folder(given: Path | None) -> Path:
@@ -126,7 +183,7 @@ def _tell(outcome: Outcome, job: Job) -> None:
     if outcome.weights:
         where = f"Weights and card: {outcome.weights}"
     else:
-        where = "No weights file: only plain networks in setting ml are used outside training."
+        where = "No weights file: networks of this setting, or that are not plain, are not used outside training."
     job.output.result(
         f"Step {run.step} of {steps}, loss {run.loss:.3f}. {where}",
         step=run.step,

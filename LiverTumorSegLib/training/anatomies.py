@@ -72,14 +72,14 @@ def _first_that_fits(
 
 
 def _bodies(recipe: Recipe, names: list[str], data: Path) -> Iterator[tuple[str, Drawn]]:
-    mm = recipe.training.spacing_mm
+    mm = recipe.training.cubic_mm
     yield from abdomen_maps(data / "labelmaps" / "abdomen", [name for name in names if name != WHOLE_BODY], mm)
     if WHOLE_BODY in names:
         yield WHOLE_BODY, whole_body_map(data / WHOLE_BODY, mm)
 
 
 def _donors(recipe: Recipe, names: list[str], data: Path) -> Iterator[tuple[str, Donor]]:
-    mm, maps = recipe.training.spacing_mm, data / "labelmaps"
+    mm, maps = recipe.training.cubic_mm, data / "labelmaps"
     known = [name for name in names if name.startswith(WITH_VESSELS)]
     yield from vessel_donors(maps / "vessels", known, mm)
     yield from couinaud_donors(maps / "couinaud", [name for name in names if name not in known], mm)

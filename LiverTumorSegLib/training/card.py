@@ -11,10 +11,13 @@ import numpy as np
 
 from LiverTumorSegLib import __version__
 from LiverTumorSegLib.io.own_weights import ANATOMY, SEGMENTER, SUFFIX
+from LiverTumorSegLib.io.stage_weights import ARCHITECTURE as STAGE
+from LiverTumorSegLib.io.stage_weights import stage_card_network
 from LiverTumorSegLib.io.text_files import write_json
 from LiverTumorSegLib.io.weights_repack import Tensors, safetensors_from, tensors_sha256
 from LiverTumorSegLib.models import anatomy
 from LiverTumorSegLib.models.lvt import CHANNELS
+from LiverTumorSegLib.registry import Stage
 from LiverTumorSegLib.training.partial_labels import Setting
 from LiverTumorSegLib.training.recipe import Recipe
 from LiverTumorSegLib.training.run import Run
@@ -22,6 +25,8 @@ from LiverTumorSegLib.training.run import Run
 _CITATIONS = {
     "ircad": "L. Soler et al., 3D image reconstruction for comparison of algorithm database (IRCAD, 2010)",
     "lits": "P. Bilic et al., The Liver Tumor Segmentation Benchmark (LiTS), Medical Image Analysis 84 (2023)",
+    "hcc-tace-seg": "A. W. Moawad et al., Multimodality annotated hepatocellular carcinoma data set including pre- and "
+    "post-TACE with imaging segmentation, Scientific Data 10:33 (2023), CC BY 4.0",
     "hepatic-vessel": "M. Antonelli et al., The Medical Segmentation Decathlon, Nature Communications 13 (2022)",
 }
 _ROLES = {
@@ -43,6 +48,10 @@ class _Kind:
     rendered: str
 
 
+def _stage_kind(stage: Stage, title: str) -> _Kind:
+    return _Kind(STAGE, title, stage.channels, stage.channels[1:], "CT rendered from")
+
+
 _KINDS = {
     Setting.ML: _Kind(SEGMENTER, "Liver, vessels and tumours in one network", CHANNELS, CHANNELS, "CT rendered from"),
     Setting.ANATOMY: _Kind(
@@ -52,6 +61,9 @@ _KINDS = {
         ("couinaud", *anatomy.CHANNELS[-2:]),
         "shapes in",
     ),
+    Setting.LIVER: _stage_kind(Stage.LIVER, "SmoothSegNet, first stage: the liver in a CT"),
+    Setting.TUMOR: _stage_kind(Stage.TUMOR, "SmoothSegNet, second stage: tumours in a liver"),
+    Setting.MULTICLASS: _stage_kind(Stage.MULTICLASS, "SmoothSegNet's network for liver and tumours at once"),
 }
 _LARGEST = float(np.finfo(np.float16).max)
 
@@ -61,30 +73,31 @@ def can_be_exported(recipe: Recipe) -> bool:
     return recipe.network.is_plain and recipe.training.setting in _KINDS
 
 
-def export(run: Run, recipe: Recipe, recipe_text: str, folder: Path) -> Path:
+def export(run: Run, recipe: Recipe, recipe_text: str, folder: Path, name: str = "") -> Path:
     """NAME.safetensors (float16), NAME.json and NAME.md in a folder; the path of the weights.
 
-    The averaged weights without auxiliary heads, under the names of ``models.ops``. Files that are there are replaced.
-    Raises ValueError where ``can_be_exported`` is false, or a weight is too large for half precision.
+    The averaged weights without what only training needs, under the names that inference takes. name: the recipe's if
+    left out. Files that are there are replaced. Raises ValueError where ``can_be_exported`` is false, or a weight is
+    too large for half precision.
     """
     if not can_be_exported(recipe):
         message = f"{recipe.name}: a network that inference does not know"
         raise ValueError(message)
-    tensors = {name: _half(weight.cpu().numpy(), name) for name, weight in run.averaged.items()}
+    tensors = {one: _half(weight.cpu().numpy(), one) for one, weight in run.averaged.items()}
     content = safetensors_from(tensors)
-    path = folder / f"{recipe.name}{SUFFIX}"
+    path = folder / f"{name or recipe.name}{SUFFIX}"
     path.write_bytes(content)
-    card = card_of(run, recipe, recipe_text, tensors, content)
+    card = card_of(run, recipe, recipe_text, tensors, content, path.stem)
     write_json(path.with_suffix(".json"), card)
     path.with_suffix(".md").write_text(in_markdown(card), encoding="utf-8")
     return path
 
 
-def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, content: bytes) -> dict[str, Any]:
+def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, content: bytes, name: str) -> dict[str, Any]:
     """The entries of ``io.weights_card``, and those that only trained weights have: network, training, data_use."""
     training, use, kind = recipe.training, run.use, _KINDS[recipe.training.setting]
     return {
-        "id": recipe.name,
+        "id": name,
         "title": f"{kind.title} ({recipe.name}), trained by this project",
         "provides": list(kind.provides),
         "license": use.license,
@@ -95,23 +108,14 @@ def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, conten
         "package": None,
         "package_sha256": None,
         "files": {
-            recipe.name: {
+            name: {
                 "source_sha256": None,
                 "tensors_sha256": tensors_sha256(tensors),
                 "sha256": hashlib.sha256(content).hexdigest(),
                 "parameters": int(sum(array.size for array in tensors.values())),
             }
         },
-        "network": {
-            "architecture": kind.architecture,
-            "widths": list(recipe.network.widths),
-            "spacing_mm": training.spacing_mm,
-            "hu_range": list(recipe.network.hu_range),
-            "window": list(training.patch),
-            "channels": list(kind.channels),
-            "knows_coarse": recipe.knows_coarse,
-            "precision": "float16",
-        },
+        "network": {**_network(recipe, kind), "precision": "float16"},
         "training": {
             "steps": run.step,
             "of_steps": training.steps,
@@ -119,14 +123,42 @@ def card_of(run: Run, recipe: Recipe, recipe_text: str, tensors: Tensors, conten
             "hours": round(run.seconds / 3600, 2),
             "version": __version__,
             "recipe": recipe_text,
+            **({"prior_sha256": run.prior} if run.prior else {}),
         },
         "data_use": {**use.to_json(), "never_seen": list(recipe.never_seen)},
     }
 
 
+def _network(recipe: Recipe, kind: _Kind) -> dict[str, Any]:
+    if recipe.network.backbone:
+        return stage_card_network(recipe.stage)
+    return {
+        "architecture": kind.architecture,
+        "widths": list(recipe.network.widths),
+        "spacing_mm": recipe.training.cubic_mm,
+        "hu_range": list(recipe.network.hu_range),
+        "window": list(recipe.training.patch),
+        "channels": list(kind.channels),
+        "knows_coarse": recipe.knows_coarse,
+    }
+
+
+def _in_words(network: dict[str, Any]) -> tuple[str, str]:
+    """The network, and its grid."""
+    if network["architecture"] != STAGE:
+        return (
+            f"{network['architecture']}, widths {', '.join(map(str, network['widths']))}",
+            f"{network['spacing_mm']:g} mm",
+        )
+    spacing = network["spacing_mm"]
+    grid = "the CT's own voxels" if spacing is None else f"{' x '.join(f'{mm:g}' for mm in spacing)} mm"
+    return f"{network['backbone']} for the stage {network['stage']}", f"{grid}, axes {network['axes']}"
+
+
 def in_markdown(card: dict[str, Any]) -> str:
     """The card for people."""
     network, training, use = card["network"], card["training"], card["data_use"]
+    called, grid = _in_words(network)
     roles = {told: ", ".join(use[role]) or "none" for role, told in _ROLES.items()}
     file = next(iter(card["files"].values()))
     lines = [
@@ -137,9 +169,8 @@ def in_markdown(card: dict[str, Any]) -> str:
         "| | |",
         "| --- | --- |",
         f"| licence of the weights | {card['license']} |",
-        f"| network | {network['architecture']}, widths {', '.join(map(str, network['widths']))}, "
-        f"{file['parameters']:,} parameters |",
-        f"| grid | {network['spacing_mm']:g} mm, windows of {' x '.join(map(str, network['window']))} voxels |",
+        f"| network | {called}, {file['parameters']:,} parameters |",
+        f"| grid | {grid}, windows of {' x '.join(map(str, network['window']))} voxels |",
         f"| input | {network['hu_range'][0]:g} to {network['hu_range'][1]:g} |",
         *(f"| {role} | {names} |" for role, names in roles.items()),
         f"| steps | {training['steps']} of {training['of_steps']}, {training['hours']:g} h |",

@@ -11,8 +11,8 @@ from LiverTumorSegLib.errors import InputError
 _NON_COMMERCIAL = {"ircad", "lits"}
 _SHARE_ALIKE = {"hepatic-vessel", "hv-liver"}
 _OWN = {"phantom"}
-_PERMISSIVE = {"total_example"}
-"""Apache-2.0."""
+_PERMISSIVE = {"total_example", "hcc-tace-seg"}
+"""Apache-2.0; CC BY 4.0, which asks for the citation that the card has."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from LiverTumorSegLib.training.processes import Processes
 from LiverTumorSegLib.training.recipe import Recipe
 from LiverTumorSegLib.training.run import Run, save
 from LiverTumorSegLib.training.samples import Source
-from LiverTumorSegLib.training.step import take_step, validation_loss
+from LiverTumorSegLib.training.step import seed_noise, take_step, validation_loss
 from LiverTumorSegLib.training.stream import NumberedSamples, Turn, batches
 
 LOG = "log.csv"
@@ -69,14 +69,16 @@ class _Training:
         if self.means.minutes <= 0:
             return self.run
         turn = Turn(self.run.step, processes.share_of(training.batch), processes.rank, processes.count)
-        samples = NumberedSamples(source, (self.recipe.seed,), self.recipe.network.hu_range)
+        samples = NumberedSamples(source, (self.recipe.seed,), self.recipe.network)
         if processes.is_first:
             log.start(self.folder / LOG, self.run.step)
         self.run.network.train()
         stream = batches(samples, turn, self.means.workers)
         is_over = False
         while self.run.step < training.steps and not is_over:
-            loss = take_step(self.run, training, next(stream), processes, self.means.at_once)
+            batch = next(stream)  # before the seed: a DataLoader draws from the same random numbers when it begins
+            seed_noise(self.recipe.seed, self.run.step, processes.rank)
+            loss = take_step(self.run, self.recipe, batch, processes, self.means.at_once)
             is_over = self._after_step(loss)
         self._save()
         return self.run

@@ -41,7 +41,7 @@ def deeply_supervised(levels: Sequence[LevelLogits], targets: Targets) -> Scalar
             expected="those of one or more resolutions",
             remedy="Pass the network's outputs as a list",
         )
-    _check_fit(levels[0], targets)
+    check_fit(levels[0], targets)
     losses = [cross_entropy_and_dice(logits, downsampled(targets, tuple(logits.shape[2:]))) for logits in levels]
     weights = [0.5**level for level in range(len(levels))]
     return sum(weight * loss for weight, loss in zip(weights, losses, strict=True)) / sum(weights)
@@ -57,8 +57,8 @@ def cross_entropy(logits: Logits, targets: Targets) -> Scalar:
 
     0 where nothing is known. Raises InputError where the shapes differ.
     """
-    _check_fit(logits, targets)
-    logits = _at_least_float32(logits)
+    check_fit(logits, targets)
+    logits = at_least_float32(logits)
     if targets.setting is Setting.MC:
         return _multi_class_entropy(logits, targets)
     return _binary_entropy(logits, targets)
@@ -75,9 +75,9 @@ def soft_dice(logits: Logits, targets: Targets) -> Scalar:
     0 where nothing is known, or where a structure is absent from targets and answer; close to 1 where it is absent from
     one of them. Raises InputError where the shapes differ.
     """
-    _check_fit(logits, targets)
+    check_fit(logits, targets)
     known, structures = targets.known, slice(-targets.setting.structures, None)
-    p = _probabilities(_at_least_float32(logits), targets.setting)[:, structures] * known
+    p = _probabilities(at_least_float32(logits), targets.setting)[:, structures] * known
     y = targets.values[:, structures].to(p.dtype) * known
     both = 2 * (y * p).sum(_VOXELS) + SMOOTH
     either = (y.square() + p.square()).sum(_VOXELS) + SMOOTH
@@ -87,36 +87,37 @@ def soft_dice(logits: Logits, targets: Targets) -> Scalar:
 def _binary_entropy(logits: Logits, targets: Targets) -> Scalar:
     values = targets.values.to(logits.dtype)
     losses = functional.binary_cross_entropy_with_logits(logits, values, reduction="none") * targets.known
-    return _over_classes(_ratio(losses.sum(_VOXELS), targets.known.sum(_VOXELS)), targets.class_weights)
+    return _over_classes(ratio(losses.sum(_VOXELS), targets.known.sum(_VOXELS)), targets.class_weights)
 
 
 def _multi_class_entropy(logits: Logits, targets: Targets) -> Scalar:
     """A voxel counts with the weight of its class: with weights of 0 and 1 this is W of eq. 2."""
     losses = -(targets.values * functional.log_softmax(logits, 1)).sum(1)
     voxels = (targets.values * targets.weights).sum(1)
-    return _ratio((losses * voxels).flatten(1).sum(1), voxels.flatten(1).sum(1)).mean()
+    return ratio((losses * voxels).flatten(1).sum(1), voxels.flatten(1).sum(1)).mean()
 
 
 def _over_classes(losses: PerClass, weights: PerClass) -> Scalar:
     """Eq. 1 for each sample, then the mean of the samples."""
-    return _ratio((losses * weights).sum(1), weights.sum(1)).mean()
+    return ratio((losses * weights).sum(1), weights.sum(1)).mean()
 
 
-def _ratio(total: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def ratio(total: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """Total / weight; 0 where the weight is 0, as the total is 0 there, without a NaN in its gradient."""
     return total / torch.where(weight > 0, weight, 1)
 
 
 def _probabilities(logits: Logits, setting: Setting) -> Logits:
-    return torch.softmax(logits, 1) if setting is Setting.MC else torch.sigmoid(logits)
+    return torch.softmax(logits, 1) if setting.is_softmax else torch.sigmoid(logits)
 
 
-def _at_least_float32(logits: Logits) -> Logits:
+def at_least_float32(logits: Logits) -> Logits:
     """Sums over millions of voxels need it; einsum and matmul would be bf16 again under autocast, so there are none."""
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
-def _check_fit(logits: LevelLogits, targets: Targets) -> None:
+def check_fit(logits: LevelLogits, targets: Targets) -> None:
+    """Raises InputError where the shapes differ."""
     found, expected = tuple(logits.shape), tuple(targets.values.shape)
     if found != expected:
         raise InputError(

@@ -23,7 +23,19 @@ def make_optimizer(training: TrainingRecipe, network: torch.nn.Module) -> torch.
             nesterov=True,
             weight_decay=training.weight_decay,
         )
-    return torch.optim.AdamW(network.parameters(), training.learning_rate, weight_decay=training.weight_decay)
+    if training.optimizer is Optimizer.ADAM:
+        return torch.optim.Adam(
+            network.parameters(),
+            training.learning_rate,
+            weight_decay=training.weight_decay,
+            amsgrad=training.amsgrad,
+        )
+    return torch.optim.AdamW(
+        network.parameters(),
+        training.learning_rate,
+        weight_decay=training.weight_decay,
+        amsgrad=training.amsgrad,
+    )
 
 
 def rate_at(step: int, training: TrainingRecipe) -> float:

@@ -19,6 +19,7 @@ from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.labels import MAIN_LABELS
 from LiverTumorSegLib.models import anatomy
 from LiverTumorSegLib.models.ops import Size
+from LiverTumorSegLib.registry import Stage
 
 IGNORE = 255
 """The value of voxels that nobody knows: padding, the rest of a volume of which only some slices are annotated."""
@@ -30,32 +31,48 @@ VoxelMask = Bool[torch.Tensor, "b 1 i j k"]
 
 
 class Setting(StrEnum):
-    """What the network's channels mean: the three settings that LVT compares, and one for another task.
+    """What the network's channels mean: the three settings that LVT compares, and those of other networks.
 
     mc (multi-class): softmax; every voxel is background, liver, vessel or tumour.
     mlx (multi-label exclusive): a sigmoid for each structure; the liver has holes where vessels and tumours are.
     ml (multi-label): a sigmoid for each structure; vessels and tumours are liver too.
     anatomy: a sigmoid for each of ``models.anatomy.CHANNELS``; the input is a liver's shape (``training.shapes``).
+    liver, tumor, multiclass: a softmax of ``registry.Stage.channels`` (``training.smoothsegnet``).
     """
 
     MC = "mc"
     MLX = "mlx"
     ML = "ml"
     ANATOMY = "anatomy"
+    LIVER = "liver"
+    TUMOR = "tumor"
+    MULTICLASS = "multiclass"
+
+    @property
+    def stage(self) -> Stage | None:
+        """Of SmoothSegNet; None for the other settings."""
+        return Stage(self.value) if self.value in list(Stage) else None
+
+    @property
+    def is_softmax(self) -> bool:
+        """Whether the first channel is the background, and all of them exclude each other."""
+        return self is Setting.MC or self.stage is not None
 
     @property
     def structures(self) -> int:
         """How many there are, background not counted: the last channels."""
+        if self.stage is not None:
+            return len(self.stage.channels) - 1
         return len(anatomy.CHANNELS if self is Setting.ANATOMY else MAIN_LABELS.labels)
 
     @property
     def channels(self) -> int:
         """That the network must give."""
-        return self.structures + 1 if self is Setting.MC else self.structures
+        return self.structures + 1 if self.is_softmax else self.structures
 
 
 OF_A_CT = (Setting.MC, Setting.MLX, Setting.ML)
-"""Those whose network sees a CT."""
+"""Those that LVT compares."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +159,7 @@ def targets_from_labels(labels: LabelMaps, annotated: Sequence[Annotated], setti
     would be missing outside it: the paper makes no exception.
 
     Raises InputError for another number of data sets than samples, an unknown value, or a value of a structure that its
-    data set does not annotate, and ValueError for setting anatomy, whose labels are others.
+    data set does not annotate, and ValueError for the settings of other networks.
     """
     if len(annotated) != labels.shape[0] or not annotated:
         raise InputError(
@@ -161,8 +178,8 @@ def targets_from_labels(labels: LabelMaps, annotated: Sequence[Annotated], setti
             return Targets(setting, structures.float(), weights, known)
         case Setting.ML:
             return Targets(setting, _with_hierarchy(structures).float(), weights, known)
-        case Setting.ANATOMY:
-            message = "labels of a CT for a network that sees shapes"
+        case _:
+            message = f"targets of LVT for setting {setting}, which is of another network"
             raise ValueError(message)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from LiverTumorSegLib.geometry.axes import reoriented
 from LiverTumorSegLib.geometry.resample import resample, smoothed, upright_grid
 from LiverTumorSegLib.io.archive import folder_entries
 from LiverTumorSegLib.io.raw import unreadable
@@ -22,21 +23,23 @@ _KEY_LETTERS = 12
 
 
 def prepare(
-    subjects: Sequence[Subject], folder: Path, spacing_mm: float, report: ProgressCallback = ignore_progress
+    subjects: Sequence[Subject], folder: Path, spacing_mm: float | None, report: ProgressCallback = ignore_progress
 ) -> tuple[PreparedCase, ...]:
     """Folders ID-KEY below ``folder``, in the order of the subjects; those that are there already are kept.
 
-    The key says what was prepared: files by path, size and time of change, annotated structures, spacing. report:
-    called before each subject; where it raises, those that are done stay. No subjects give no cases. Raises InputError
-    naming a file that is missing or damaged, and where the folder cannot be written.
+    spacing_mm: None keeps the CTs' own voxels. The key says what was prepared: files by path, size and time of change,
+    annotated structures, spacing. report: called before each subject; where it raises, those that are done stay. No
+    subjects give no cases. Raises InputError naming a file that is missing or damaged, and where the folder cannot be
+    written.
     """
     cases = []
     for done, subject in enumerate(subjects):
         report(ProgressEvent("prepare", done / len(subjects), subject.id))
         target = folder / f"{subject.id}-{_key(subject, spacing_mm)}"
-        cases.append(
-            PreparedCase(target) if target.is_dir() else store(on_cubic_grid(subject.load(), spacing_mm), target)
-        )
+        if not target.is_dir():
+            case = subject.load()
+            store(on_own_grid(case) if spacing_mm is None else on_cubic_grid(case, spacing_mm), target)
+        cases.append(PreparedCase(target, subject.id))
     report(ProgressEvent("prepare", 1.0))
     return tuple(cases)
 
@@ -64,7 +67,12 @@ def on_cubic_grid(case: LabelledCt, spacing_mm: float) -> LabelledCt:
     return LabelledCt(ct, labels, case.annotated, case.warnings)
 
 
-def _key(subject: Subject, spacing_mm: float) -> str:
+def on_own_grid(case: LabelledCt) -> LabelledCt:
+    """The CT's own voxels, its axes turned to the patient's right, front and head as nearly as they can be."""
+    return LabelledCt(reoriented(case.ct, "RAS"), reoriented(case.labels, "RAS"), case.annotated, case.warnings)
+
+
+def _key(subject: Subject, spacing_mm: float | None) -> str:
     """Of everything that decides what is stored."""
     sources = [(subject.image.path, subject.image.series)]
     sources += [(one.image.path, one.image.series) for one in subject.annotations]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int16, UInt32
 
-from LiverTumorSegLib.arrays import ImageArray, LabelArray
+from LiverTumorSegLib.arrays import Box, ImageArray, LabelArray
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.geometry.boxes import bounding_box
 from LiverTumorSegLib.io.text_files import read_json, write_json
+from LiverTumorSegLib.labels import MAIN_LABELS, TUMOR
 from LiverTumorSegLib.training.data.structures import Structure, loss_weights
 from LiverTumorSegLib.training.data.subject import LabelledCt
 from LiverTumorSegLib.training.partial_labels import Annotated
@@ -29,13 +31,24 @@ Places = UInt32[np.ndarray, " n"]
 
 
 @dataclass(frozen=True)
+class OrganFacts:
+    """box: of the organ (liver with vessels and tumours); None where there is none. voxels, tumor_voxels: counted."""
+
+    box: Box | None
+    voxels: int
+    tumor_voxels: int
+
+
+@dataclass(frozen=True)
 class PreparedCase:
-    """One CT in a folder of its own; axes run to the patient's right, front and head, voxels are cubes.
+    """One CT in a folder of its own; axes run to the patient's right, front and head, voxels are cubes unless they were
+    kept as they were. case_id: of its subject.
 
     Raises InputError, when it is read, where a file is missing or damaged.
     """
 
     folder: Path
+    case_id: str = field(default="", compare=False)
 
     @cached_property
     def annotated(self) -> Annotated:
@@ -44,7 +57,15 @@ class PreparedCase:
 
     @cached_property
     def spacing_mm(self) -> float:
+        """Edge of a cube; along the first axis where voxels are none."""
         return float(self._facts["spacing_mm"])
+
+    @cached_property
+    def organ(self) -> OrganFacts:
+        """Looked up in all voxels, once."""
+        labels = self.arrays()[1]
+        organ = np.isin(labels, [label.value for label in MAIN_LABELS])
+        return OrganFacts(bounding_box(organ), int(organ.sum()), int((labels == TUMOR.value).sum()))
 
     @cached_property
     def places(self) -> dict[str, Places]:

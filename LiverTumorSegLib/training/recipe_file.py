@@ -1,4 +1,4 @@
-"""Recipes as TOML files: sections network and training, and one [[sources]] for each kind of samples."""
+"""Recipes as TOML files: sections network, training and perhaps loss, and one [[sources]] for each kind of samples."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from LiverTumorSegLib.training.recipe import (
     AnySource,
     CasesSource,
     LayoutSource,
+    LossRecipe,
     NetworkRecipe,
     Recipe,
     ShapesSource,
@@ -41,7 +42,12 @@ class _Top:
 
 
 _TOP = ("name", "seed", "network", "training", "sources")
-_MAY = ("chosen_on", "never_seen")
+_MAY = ("chosen_on", "never_seen", "loss")
+
+
+def is_recipe(name_or_path: str) -> bool:
+    """Whether it is one that ``find_recipe`` finds."""
+    return Path(name_or_path).is_file() or (RECIPES / f"{name_or_path}.toml").is_file()
 
 
 def find_recipe(name_or_path: str) -> Path:
@@ -93,7 +99,7 @@ def _recipe(facts: dict[str, Any]) -> Recipe:
             expected=f"{', '.join(_TOP)}, and perhaps {', '.join(_MAY)}",
             remedy="Correct the recipe",
         )
-    top = {name: facts[name] for name in ("name", "seed", *_MAY) if name in facts}
+    top = {name: facts[name] for name in ("name", "seed", "chosen_on", "never_seen") if name in facts}
     plain = made(_Top, top, "the recipe")
     return Recipe(
         name=plain.name,
@@ -103,6 +109,7 @@ def _recipe(facts: dict[str, Any]) -> Recipe:
         sources=_sources(facts["sources"]),
         chosen_on=plain.chosen_on,
         never_seen=plain.never_seen,
+        loss=made(LossRecipe, facts.get("loss", {}), "loss"),
     )
 
 

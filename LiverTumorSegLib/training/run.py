@@ -11,11 +11,13 @@ from typing import Any
 import torch
 
 from LiverTumorSegLib.errors import InputError
+from LiverTumorSegLib.models.ops import Size
 from LiverTumorSegLib.training.data_use import DataUse
 from LiverTumorSegLib.training.network import Tensors, TrainableNetwork
 from LiverTumorSegLib.training.optimizers import make_optimizer
 from LiverTumorSegLib.training.partial_labels import Setting
 from LiverTumorSegLib.training.recipe import NetworkRecipe, Recipe
+from LiverTumorSegLib.training.smoothsegnet.network import StageNetwork
 from LiverTumorSegLib.training.variant import VariantNetwork
 
 CHECKPOINT = "checkpoint.pt"
@@ -24,13 +26,14 @@ _MOST_AVERAGE = 0.995
 _SMOOTH = 0.02
 """Share of the last step in the loss that is reported."""
 
-AnyNetwork = TrainableNetwork | VariantNetwork
+AnyNetwork = TrainableNetwork | VariantNetwork | StageNetwork
 
 
 @dataclass
 class Run:
     """What a checkpoint holds. step: how many are done. averaged: moving average of the weights, without auxiliary
     heads. loss: moving average. seconds: that it took. use: of data, also of the runs that this one started from.
+    prior: sha256 of the clinical prior's file, "" for none.
     """
 
     network: AnyNetwork
@@ -40,6 +43,7 @@ class Run:
     loss: float = math.nan
     seconds: float = 0.0
     use: DataUse = field(default_factory=DataUse)
+    prior: str = ""
 
     def count_step(self, loss: float) -> None:
         """After the optimizer's step."""
@@ -51,8 +55,10 @@ class Run:
         self.step += 1
 
 
-def make_network(network: NetworkRecipe, setting: Setting) -> AnyNetwork:
-    """With random weights; torch's seed decides which."""
+def make_network(network: NetworkRecipe, setting: Setting, patch: Size) -> AnyNetwork:
+    """With random weights; torch's seed decides which. patch: that it is trained on."""
+    if network.backbone:
+        return StageNetwork(network.backbone, setting.channels, patch, network.dropout)
     if network.is_plain:
         return TrainableNetwork(network.widths, setting.channels)
     return VariantNetwork(network.widths, setting.channels, residual=network.residual, norm=network.norm)
@@ -61,7 +67,7 @@ def make_network(network: NetworkRecipe, setting: Setting) -> AnyNetwork:
 def begin(recipe: Recipe, device: torch.device, start: Tensors | None = None) -> Run:
     """A run before its first step. start: weights to begin with. Raises InputError where they do not fit."""
     torch.manual_seed(recipe.seed)
-    network = make_network(recipe.network, recipe.training.setting)
+    network = make_network(recipe.network, recipe.training.setting, recipe.training.patch)
     if start is not None:
         network.load(start)
     network.to(device)
@@ -80,6 +86,7 @@ def resume(recipe: Recipe, folder: Path, device: torch.device) -> Run:
     run.step, run.loss = stored["step"], stored["loss"]
     run.seconds = stored.get("seconds", 0.0)  # this and the next are absent from checkpoints of the first version
     run.use = DataUse.from_json(stored.get("use", {}))
+    run.prior = stored.get("prior", "")
     return run
 
 
@@ -95,6 +102,7 @@ def save(run: Run, recipe: Recipe, folder: Path) -> None:
         "loss": run.loss,
         "seconds": run.seconds,
         "use": run.use.to_json(),
+        "prior": run.prior,
     }
     partial = folder / f"{CHECKPOINT}.partial"
     torch.save(stored, partial)
@@ -117,15 +125,17 @@ def read_checkpoint(folder: Path) -> dict[str, Any]:
 
 def _facts(recipe: Recipe) -> dict[str, Any]:
     """What must not change while a run goes on: other weights, or another input to them."""
-    network = recipe.network
+    network, training = recipe.network, recipe.training
+    stage = {"backbone": network.backbone, "axes": network.axes, "window": list(training.patch)}
     return {
         "widths": list(network.widths),
         "residual": network.residual,
         "norm": str(network.norm),
         "hu_range": list(network.hu_range),
-        "spacing_mm": recipe.training.spacing_mm,
-        "setting": str(recipe.training.setting),
-        "optimizer": str(recipe.training.optimizer),
+        "spacing_mm": list(training.spacing_mm) if isinstance(training.spacing_mm, tuple) else training.spacing_mm,
+        "setting": str(training.setting),
+        "optimizer": str(training.optimizer),
+        **(stage if network.backbone else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
@@ -15,16 +16,31 @@ from LiverTumorSegLib.training.partial_labels import Annotated
 Image = Float32[np.ndarray, "i j k"]
 
 
+@dataclass(frozen=True)
+class WholeLiver:
+    """Of a sample's case: voxels of the organ (liver with tumours) and of its tumours, also where the sample does not
+    show them, in voxels of the sample; 0 for a sample that is all there is. expected_ratio: of both, as a clinical
+    prior tells; NaN where none does.
+    """
+
+    organ_voxels: float = 0.0
+    tumor_voxels: float = 0.0
+    expected_ratio: float = math.nan
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """hu: on a cubic grid whose axes run to the patient's right, front and head. labels: exclusive, values of
-    ``MAIN_LABELS``; a structure that is not annotated has the value of what it lies in. Those of shapes:
-    ``training.shapes``.
+    """hu: on a cubic grid whose axes run to the patient's right, front and head (for a stage of SmoothSegNet: as its
+    recipe tells). labels: exclusive, values of ``MAIN_LABELS``; a structure that is not annotated has the value of what
+    it lies in. Those of shapes: ``training.shapes``. case_id: of the real case that it shows as it is; "" for rendered
+    patients, and where tumours were painted in.
     """
 
     hu: Image
     labels: LabelArray
     annotated: Annotated
+    case_id: str = ""
+    whole: WholeLiver = WholeLiver()
 
 
 def without_vessels(sample: Sample) -> Sample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from LiverTumorSegLib.errors import InputError
@@ -35,6 +35,8 @@ from LiverTumorSegLib.training.recipe import (
 from LiverTumorSegLib.training.samples import Source
 from LiverTumorSegLib.training.shapes.maps import LiverShape, read_shapes
 from LiverTumorSegLib.training.shapes.patches import ShapePatches
+from LiverTumorSegLib.training.smoothsegnet.prior import RunPrior, prior_of
+from LiverTumorSegLib.training.smoothsegnet.view import StageView
 from LiverTumorSegLib.training.subject_patches import SubjectPatches
 from LiverTumorSegLib.training.synthesis.patches import SyntheticPatches
 
@@ -45,10 +47,13 @@ _DATA_SETS = {WITH_VESSELS: "hepatic-vessel"}
 
 @dataclass(frozen=True)
 class Places:
-    """data: with labelmaps, cases and data sets. folder: of the run; beside it, in ``shared``, lies what runs share."""
+    """data: with labelmaps, cases and data sets. folder: of the run; beside it, in ``shared``, lies what runs share.
+    prior: a file to take instead of the recipe's.
+    """
 
     data: Path
     folder: Path
+    prior: Path | None = None
 
     @property
     def shared(self) -> Path:
@@ -62,7 +67,7 @@ class Places:
 @dataclass(frozen=True, eq=False)
 class TrainingData:
     """validation: patches of subjects that are not trained on, without augmentation; None without a fold. held_out:
-    these subjects' patients.
+    these subjects' patients. prior: what is expected of the cases.
     """
 
     source: Source
@@ -70,6 +75,7 @@ class TrainingData:
     use: DataUse
     held_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    prior: RunPrior = field(default_factory=RunPrior)
 
 
 def training_data(recipe: Recipe, places: Places, fold_number: int | None, report: ProgressCallback) -> TrainingData:
@@ -78,24 +84,33 @@ def training_data(recipe: Recipe, places: Places, fold_number: int | None, repor
     fold_number: from 1; its subjects validate, the others are trained on. None: all are trained on. Raises InputError
     for what is not there, for a fold where nothing can be split, and for patients that should never be seen.
     """
+    prior = prior_of(recipe.loss, places.data, places.prior)
     found = [_subjects(source, places, report) for source in recipe.sources]
     warnings = tuple(warning for one in found for warning in one.warnings)
     validation = _validation_subjects(recipe, places, [s for one in found for s in one.subjects], fold_number)
     kept = [tuple(subject for subject in one.subjects if subject not in validation) for one in found]
     use = _use(recipe, [subject for subjects in kept for subject in subjects], validation)
     use.check_unseen(recipe.never_seen)
+    cases = [subject.id for subjects in kept for subject in subjects]
+    warnings += tuple(filter(None, [prior.check_covers(cases)]))
     steps = [part_of(report, n / len(kept), (n + 1) / len(kept)) for n in range(len(kept))]
     sources = [
         _source(recipe, number, subjects, places, step)
         for (number, subjects), step in zip(enumerate(kept), steps, strict=True)
     ]
     return TrainingData(
-        Mixture(sources, [source.share for source in recipe.sources]),
-        _patches(recipe, validation, places, report) if validation else None,
+        _viewed(recipe, Mixture(sources, [source.share for source in recipe.sources]), prior),
+        _viewed(recipe, _patches(recipe, validation, places, report), prior) if validation else None,
         use,
         _patients(validation),
         warnings,
+        prior,
     )
+
+
+def _viewed(recipe: Recipe, source: Source, prior: RunPrior) -> Source:
+    """As the network of a stage sees it; other networks see a source as it is."""
+    return StageView(source, recipe.stage, prior.ratios) if recipe.network.backbone else source
 
 
 def declared_use(recipe: Recipe) -> DataUse:
@@ -114,10 +129,10 @@ def _subjects(source: AnySource, places: Places, report: ProgressCallback) -> _F
     if isinstance(source, CasesSource):
         return _Found(case_subjects(places.data, source.names))
     if isinstance(source, LayoutSource):
-        merged = merge_duplicates(
-            find_subjects([places.data / folder for folder in source.folders]), places.shared, report=report
-        )
-        return _Found(without_possible_doubles(merged.subjects), merged.warnings)
+        told: list[str] = []
+        subjects = find_subjects([places.data / folder for folder in source.folders], told.append)
+        merged = merge_duplicates(subjects, places.shared, report=report)
+        return _Found(without_possible_doubles(merged.subjects), (*told, *merged.warnings))
     return _Found()
 
 
@@ -156,10 +171,11 @@ def _source(
         make_anatomies(recipe, source, places.data, folder, report)
         return SyntheticPatches(
             folder,
-            training.patch,
-            training.spacing_mm,
+            recipe.cut_patch,
+            training.cubic_mm,
             coarse_share=source.coarse_share,
             coarse_size=recipe.coarse_patch,
+            organ_only=recipe.sees_liver_only,
         )
     if isinstance(source, ShapesSource):
         return ShapePatches(_shapes(source, places, report), training.patch, source.veins_share)
@@ -193,11 +209,21 @@ def _patches(
     *,
     coarse: bool = False,
 ) -> SubjectPatches:
-    spacing_mm, patch = recipe.training.spacing_mm, recipe.training.patch
+    training, patch = recipe.training, recipe.cut_patch
+    spacing_mm = training.cubic_mm if training.cell_mm else None
     if coarse:
-        spacing_mm, patch = COARSE_STEP * spacing_mm, recipe.coarse_patch
+        spacing_mm, patch = COARSE_STEP * training.cubic_mm, recipe.coarse_patch
     cases = prepare(subjects, places.shared, spacing_mm, report)
-    return SubjectPatches(cases, patch, augmentation, lesion_share=lesions)
+    return SubjectPatches(
+        cases,
+        patch,
+        augmentation,
+        foreground_share=training.foreground_share,
+        lesion_share=lesions,
+        in_organ=recipe.sees_liver_only,
+        tells_whole=recipe.loss.prior_weight > 0,
+        any_spacing=spacing_mm is None,
+    )
 
 
 def augmented(kind: Augmentation) -> Augmenting | None:

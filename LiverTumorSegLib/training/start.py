@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -36,15 +38,16 @@ def find_start(recipe: Recipe, root: Path) -> Start | None:
     name = recipe.training.start_from
     if not name:
         return None
-    if (root / name / CHECKPOINT).is_file():
-        return _of_run(recipe, root / name, name)
-    for path in (root / name, root / f"{name}{SUFFIX}"):
+    place = Path(os.path.normpath(root / name))  # as in ../other/liver, where root may still have to be made
+    if (place / CHECKPOINT).is_file():
+        return _of_run(recipe, place, name)
+    for path in (place, Path(f"{place}{SUFFIX}")):
         if path.is_file():
             return _of_file(path)
     raise InputError(
         found=f"no run {name!r} to start from in {root}",
-        expected=f"a folder {root / name} with a {CHECKPOINT}, or a weights file",
-        remedy=f"Train {name} first, with -o {root / name}",
+        expected=f"a folder {place} with a {CHECKPOINT}, or a weights file",
+        remedy=f"Train {name} first, with -o {place}",
     )
 
 
@@ -53,13 +56,18 @@ def _of_run(recipe: Recipe, folder: Path, name: str) -> Start:
     network = begin(recipe, torch.device("cpu")).network
     if _shapes(network.state_dict()) != _shapes(stored["network"]):
         raise InputError(
-            found=f"{name}, whose network has widths {stored['widths']}",
-            expected=f"a network such as this recipe's, with widths {list(recipe.network.widths)}",
+            found=f"{name}, whose network has {_called(stored.get('facts', {}), stored['widths'])}",
+            expected="a network such as this recipe's, with "
+            + _called({"backbone": recipe.network.backbone}, list(recipe.network.widths)),
             remedy="Change network in the recipe, or start from another run",
         )
     network.load_state_dict(stored["network"])
     use = DataUse.from_json(stored["use"]) if "use" in stored else _committed_use(name)
     return Start({**network.auxiliary_weights(), **stored["averaged"]}, use)
+
+
+def _called(facts: dict[str, Any], widths: list[int]) -> str:
+    return f"the backbone {facts['backbone']}" if facts.get("backbone") else f"widths {widths}"
 
 
 def _shapes(state: Tensors) -> dict[str, tuple[int, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from enum import StrEnum
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from LiverTumorSegLib.errors import InputError
@@ -16,7 +17,8 @@ def made(kind: type[T], table: object, where: str) -> T:
     """The dataclass whose fields are the entries. where: of the table in its file, for messages.
 
     Fields may be bool, int, float, str, StrEnum or tuples of these; where three numbers are expected, one stands for
-    all. Raises InputError for unknown, missing and mistyped entries, and passes on what the dataclass itself refuses.
+    all; where a field may be one of several of these, the value tells which. Raises InputError for unknown, missing and
+    mistyped entries, and passes on what the dataclass itself refuses.
     """
     if not isinstance(table, Mapping):
         raise InputError(found=f"{where} is {table!r}", expected="a table", remedy=f"Write [{where}]")
@@ -41,6 +43,8 @@ def _is_required(field: Field[Any]) -> bool:
 
 
 def _value(kind: Any, value: object, where: str) -> Any:
+    if isinstance(kind, UnionType):
+        kind = _one_of(get_args(kind), value)
     if get_origin(kind) is tuple:
         return _tuple(get_args(kind), value, where)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -49,6 +53,14 @@ def _value(kind: Any, value: object, where: str) -> Any:
     if not fits(value):
         raise InputError(found=f"{where} is {value!r}", expected=called, remedy="Correct the recipe")
     return convert(value)
+
+
+def _one_of(kinds: tuple[Any, ...], value: object) -> Any:
+    """The kind that a value is of, else the first one, which refuses it."""
+    for kind in kinds:
+        if isinstance(value, list) if get_origin(kind) is tuple else _PLAIN[kind][0](value):
+            return kind
+    return kinds[0]
 
 
 def _tuple(kinds: tuple[Any, ...], value: object, where: str) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from cli_runs import ROOT, cli, command, events
 if not find_spec("torch"):
     pytest.skip("training needs torch", allow_module_level=True)
 
+from stage_training import write_pair, write_prior
 from training_runs import cases_recipe, write_data
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
@@ -48,6 +49,27 @@ def test_a_recipe_becomes_weights_and_a_run_is_not_replaced(place):
     assert "at step 3" in again.stderr
     assert "--resume" in again.stderr
     assert train(place, place / "one.toml", "-o", place / "runs" / "one", "--resume").returncode == 0
+
+
+def test_one_command_trains_both_stages_of_smoothsegnet_and_goes_on(place, tmp_path):
+    name = write_pair(tmp_path, "ircad01")
+    text = (tmp_path / "tiny-tumor.toml").read_text()
+    (tmp_path / "tiny-tumor.toml").write_text(text.replace("prior_weight = 0.0", "prior_weight = 0.5"))
+    prior, out = write_prior(tmp_path / "prior.json", {"ircad01": 0.1}), tmp_path / "pair"
+    words = (name, "-o", out, "--prior", prior, "--backbone", "segresnet:2")
+    done = train(place, *words)
+    assert done.returncode == 0, done.stderr
+    results = [event for event in events(done) if event["event"] == "result"]
+    assert [(event["step"], Path(event["weights"])) for event in results] == [
+        (4, out / "liver.safetensors"),
+        (4, out / "tumor.safetensors"),
+    ]
+    fractions = [event["fraction"] for event in events(done) if event.get("stage") == "train"]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    (out / "tumor.safetensors").unlink()
+    assert train(place, *words, "--resume", "--minutes", 0).returncode == 0
+    assert (out / "tumor.safetensors").is_file()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -89,6 +111,7 @@ def test_a_stop_ends_after_the_checkpoint_and_the_run_goes_on(place, number):
         (("synthetic", "-o", "x", "--fold", "1"), "without real CTs"),
         (("synthetic", "-o", "x", "--minutes", "-1"), "expected 0 or more"),
         (("synthetic", "-o", ""), "an empty path"),
+        (("synthetic", "-o", "x", "--variant", "multiclass"), "--variant multiclass with the recipe synthetic"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_words(place, tmp_path, words, told):

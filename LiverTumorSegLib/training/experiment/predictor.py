@@ -24,7 +24,7 @@ class TrainedNetwork(Network):
     def __init__(self, run: Run, recipe: Recipe, device: torch.device) -> None:
         self.window_in = self.window_out = recipe.training.patch
         self._setting, self._device = recipe.training.setting, device
-        self._network = make_network(recipe.network, recipe.training.setting).to(device)
+        self._network = make_network(recipe.network, recipe.training.setting, recipe.training.patch).to(device)
         self._network.load(run.averaged)
         self._network.eval()
 
@@ -48,7 +48,7 @@ def definition_of(recipe: Recipe) -> NetworkDefinition:
     """Grid, window and channels; the kernels of a variant are not those of the plain network, only their last is."""
     training = recipe.training
     plain = lvt_definition(
-        recipe.name, recipe.network.widths, training.spacing_mm, recipe.network.hu_range, training.patch
+        recipe.name, recipe.network.widths, training.cubic_mm, recipe.network.hu_range, training.patch
     )
     *inner, (_, *rest) = plain.kernels
     entry, i, j, k = rest

@@ -26,7 +26,8 @@ class SyntheticPatches:
     """folder: anatomies as NAME.npy (uint8 Tissue codes on an upright grid of spacing_mm).
 
     coarse_share: of the samples, on the coarse grid, of coarse_size (``size`` if left out); vessels are not annotated
-    there, nor in an anatomy that has none, which is a liver whose vessels nobody has drawn.
+    there, nor in an anatomy that has none, which is a liver whose vessels nobody has drawn. organ_only: all others
+    around some place of the liver.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class SyntheticPatches:
         *,
         coarse_share: float = 0.0,
         coarse_size: Size | None = None,
+        organ_only: bool = False,
     ) -> None:
         self._files = sorted(folder.glob("*.npy"))
         if not self._files:
@@ -45,6 +47,7 @@ class SyntheticPatches:
             raise FileNotFoundError(message)
         self._size, self._spacing_mm, self._bending = size, spacing_mm, bending or Bending()
         self._coarse_share, self._coarse_size = coarse_share, coarse_size or size
+        self._organ_only = organ_only
 
     def sample(self, rng: np.random.Generator) -> Sample:
         """One patch of one patient."""
@@ -52,7 +55,7 @@ class SyntheticPatches:
         knows_vessels = bool(np.isin(anatomy[::_SPARSE, ::_SPARSE, ::_SPARSE], _VESSELS).any())
         is_coarse = rng.random() < self._coarse_share
         step, size = (COARSE_STEP, self._coarse_size) if is_coarse else (1, self._size)
-        center = (_middle if is_coarse else _center)(anatomy, rng)
+        center = _middle(anatomy, rng) if is_coarse else _center(anatomy, rng, organ_only=self._organ_only)
         patch = add_lesions(self._cut(np.asarray(anatomy), center, size, step, rng), step * self._spacing_mm, rng)
         hu, labels = render(patch, step * self._spacing_mm, rng), labels_of(patch)
         if rng.random() < _TIGHT_SHARE:
@@ -80,11 +83,12 @@ def _middle(anatomy: LabelArray, rng: np.random.Generator) -> np.ndarray:
     return np.array([i, j, k], np.float32) * _SPARSE + rng.uniform(-20, 20, 3)
 
 
-def _center(anatomy: LabelArray, rng: np.random.Generator) -> np.ndarray:
+def _center(anatomy: LabelArray, rng: np.random.Generator, *, organ_only: bool) -> np.ndarray:
     """In a third of the patches a vessel or a tumour, in a third the liver, else anywhere in the body."""
     sparse = anatomy[::_SPARSE, ::_SPARSE, ::_SPARSE]
     small = np.isin(sparse, (*_VESSELS, Tissue.TUMOR))
-    wanted = (small, is_organ(sparse), sparse != Tissue.AIR)[int(rng.integers(3))]
+    organ = is_organ(sparse)
+    wanted = organ if organ_only else (small, organ, sparse != Tissue.AIR)[int(rng.integers(3))]
     places = np.flatnonzero(wanted if wanted.any() else sparse >= 0)
     return np.array(np.unravel_index(int(rng.choice(places)), sparse.shape), np.float32) * _SPARSE + rng.uniform(
         -20, 20, 3

@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-collect_ignore_glob = [] if find_spec("torch") else ["*.py", "augmentation/*.py", "experiment/*.py", "synthesis/*.py"]
+_FOLDERS = ("augmentation", "experiment", "smoothsegnet", "synthesis")
+collect_ignore_glob = [] if find_spec("torch") else ["*.py", *(f"{folder}/*.py" for folder in _FOLDERS)]
