@@ -151,6 +151,10 @@ class WorkstationPage:
     def choose_model(self, model_id: str) -> None:
         self.choose(self.page.locator(".lts-model"), find_model(model_id).title)
 
+    def choose_segments(self, title: str) -> None:
+        """How the liver is divided."""
+        self.choose(self.page.locator(".lts-anatomy"), title)
+
     def start_run(self) -> None:
         self.page.click("#lts-segment")
 

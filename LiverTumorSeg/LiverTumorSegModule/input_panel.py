@@ -9,7 +9,7 @@ import ctk
 from slicer.i18n import tr as _
 
 from LiverTumorSegLib.registry import COMBINED, MODELS, ModelSpec
-from LiverTumorSegLib.settings import Contour, Device, Engine, Precision, Quality
+from LiverTumorSegLib.settings import Contour, Device, Division, Engine, Precision, Quality
 from LiverTumorSegModule.parameters import Parameters
 
 _AUTOMATIC = "auto"
@@ -30,6 +30,7 @@ class InputPanel:
             "engine": ui.engineSelector,
             "precision": ui.precisionSelector,
             "contour": ui.contourSelector,
+            "anatomy": ui.anatomySelector,
         }
         for name, choices in _choices().items():
             for title, value in choices:
@@ -117,6 +118,11 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
             (_("As found"), str(Contour.OFF)),
             (_("Chan-Vese"), str(Contour.CHAN_VESE)),
             (_("Chan-Vese as published"), str(Contour.REFERENCE)),
+        ],
+        "anatomy": [
+            (_("I to VIII"), str(Division.ON)),
+            (_("With IVa and IVb"), str(Division.IVAB)),
+            (_("None"), str(Division.OFF)),
         ],
     }
 

@@ -17,6 +17,7 @@ DEFAULTS = {
     "engine": str(_USUAL.engine),
     "precision": str(_USUAL.precision),
     "contour": str(_USUAL.contour),
+    "anatomy": str(_USUAL.anatomy),
     "threads": str(_USUAL.threads),
     "minLesionMl": str(_USUAL.min_lesion_ml),
     "offline": "false",
@@ -69,7 +70,7 @@ class Parameters:
 
     def settings(self) -> SegmentSettings:
         """Raises InputError where choices contradict each other."""
-        from LiverTumorSegLib.settings import Contour, Device, Engine, Precision, Quality
+        from LiverTumorSegLib.settings import Contour, Device, Division, Engine, Precision, Quality
 
         return SegmentSettings(
             model=self.get("model"),
@@ -78,6 +79,7 @@ class Parameters:
             engine=Engine(self.get("engine")),
             precision=Precision(self.get("precision")),
             contour=Contour(self.get("contour")),
+            anatomy=Division(self.get("anatomy")),
             threads=int(self.get("threads")),
             min_lesion_ml=float(self.get("minLesionMl")),
         )

@@ -79,6 +79,7 @@ def put(name, attribute, value):
         (choose("engineSelector", "openvino"), "engine", "openvino", lambda ui: chosen(ui.engineSelector)),
         (choose("precisionSelector", "fp32"), "precision", "fp32", lambda ui: chosen(ui.precisionSelector)),
         (choose("contourSelector", "chan-vese"), "contour", "chan-vese", lambda ui: chosen(ui.contourSelector)),
+        (choose("anatomySelector", "ivab"), "anatomy", "ivab", lambda ui: chosen(ui.anatomySelector)),
         (put("threadsSpinBox", "value", 3), "threads", "3", lambda ui: f"{ui.threadsSpinBox.value}"),
         (put("minLesionSpinBox", "value", 0.25), "minLesionMl", "0.25", lambda ui: f"{ui.minLesionSpinBox.value:g}"),
         (

@@ -13,7 +13,7 @@ from undo_stack import Signal
 
 from LiverTumorSegLib.errors import InputError
 from LiverTumorSegLib.registry import MODELS
-from LiverTumorSegLib.settings import Quality, SegmentSettings
+from LiverTumorSegLib.settings import Division, Quality, SegmentSettings
 from LiverTumorSegLib.web.session.channel import GatewayChannel
 from LiverTumorSegLib.web.session.notice_logic import NoticeLogic
 from LiverTumorSegLib.web.session.permit import RunPermit
@@ -21,6 +21,7 @@ from LiverTumorSegLib.web.session.run_ui import Choice, RunState, RunUI
 from LiverTumorSegLib.workbench.segment_run import RunOptions, SegmentRun
 
 AUTOMATIC = Choice("auto", "Best model here")
+_DIVISIONS = {Division.ON: "I-VIII", Division.IVAB: "IVa, IVb", Division.OFF: "None"}
 
 
 class RunLogic(BaseLogic[RunState]):
@@ -39,6 +40,7 @@ class RunLogic(BaseLogic[RunState]):
         self._volume: Any | None = None
         self._run: SegmentRun | None = None
         self.data.qualities = [Choice(str(quality), str(quality).capitalize()) for quality in Quality]
+        self.data.divisions = [Choice(str(one), title) for one, title in _DIVISIONS.items()]
         self.data.models = [AUTOMATIC, *(Choice(spec.id, spec.title) for spec in MODELS)]
 
     def set_ui(self, ui: RunUI) -> None:
@@ -99,7 +101,7 @@ class RunLogic(BaseLogic[RunState]):
             if self._volume is None:
                 self._end()
                 return
-            settings = SegmentSettings(self.data.model, Quality(self.data.quality))
+            settings = SegmentSettings(self.data.model, Quality(self.data.quality), anatomy=Division(self.data.anatomy))
             run = SegmentRun(self._volume, settings, self._options, self._on_result)
             try:
                 run.start()

@@ -39,6 +39,8 @@ class RunState:
     models: list[Choice] = field(default_factory=list)
     quality: str = "standard"
     qualities: list[Choice] = field(default_factory=list)
+    anatomy: str = "on"
+    divisions: list[Choice] = field(default_factory=list)
 
 
 def _select(title: str, chosen: str, choices: str, css_class: str) -> None:
@@ -87,6 +89,7 @@ class RunUI(html.Div):
             )
             _select("Model", name.model, name.models, "lts-model")
             _select("Quality", name.quality, name.qualities, "lts-quality")
+            _select("Couinaud segments", name.anatomy, name.divisions, "lts-anatomy")
 
     def _progress(self) -> None:
         name = self._state.name
