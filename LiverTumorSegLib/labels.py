@@ -93,7 +93,7 @@ VESSEL_VALUES = tuple(label.value for label in (VESSEL, *VEINS))
 """Of all vessels, told apart or not."""
 
 VENA_CAVA = Label(
-    1, "vena_cava", "Inferior vena cava", (30, 98, 160), ANATOMICAL_STRUCTURE, Code("64131007", "Inferior vena cava")
+    1, "vena_cava", "Inferior vena cava", (120, 170, 255), ANATOMICAL_STRUCTURE, Code("64131007", "Inferior vena cava")
 )
 CAVA_LABELS = LabelSet((VENA_CAVA,))
 """vena_cava.nii.gz: it lies outside the organ, so it has a map of its own."""

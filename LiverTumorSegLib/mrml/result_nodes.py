@@ -209,6 +209,8 @@ def _segments_node(scene: slicer.vtkMRMLScene, segments: Volume, volume_node: An
 def _cava_node(scene: slicer.vtkMRMLScene, vena_cava: Volume, volume_node: Any) -> Any:
     """With its surface: it is small."""
     node = add_segmentation_node(scene, vena_cava, CAVA_LABELS, volume_node, f"{volume_node.GetName()} {CAVA_TITLE}")
+    for label in CAVA_LABELS:
+        node.GetDisplayNode().SetSegmentOpacity3D(label.name, 1.0)
     create_surfaces(node)
     return node
 

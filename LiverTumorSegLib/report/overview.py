@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 from LiverTumorSegLib.arrays import Vector
 from LiverTumorSegLib.case import Case
 from LiverTumorSegLib.geometry.affine import slice_axis
+from LiverTumorSegLib.labels import VENA_CAVA
 from LiverTumorSegLib.measurements import Lesion, Measurements
 from LiverTumorSegLib.report.drawing import GRAY, LONG_AXIS, PAGE, SHORT_AXIS, WHITE, Color, draw_legend, draw_text
 from LiverTumorSegLib.report.flags import Severity, case_flags, explain_all
@@ -125,6 +126,8 @@ def _view(case: Case, view3d: Path | None) -> Image.Image:
 
 def _legend(case: Case) -> list[tuple[Color, str]]:
     entries = [(label.color, label.title) for label in case.shown]
+    if case.vena_cava is not None:
+        entries.append((VENA_CAVA.color, "Vena cava"))
     if case.measurements.lesions:
-        entries += [(LONG_AXIS, "Longest diameter (LD)"), (SHORT_AXIS, "Short axis (SD)")]
+        entries += [(LONG_AXIS, "Longest (LD)"), (SHORT_AXIS, "Short (SD)")]
     return entries

@@ -8,7 +8,7 @@ from PIL import Image
 
 from LiverTumorSegLib.arrays import Vector
 from LiverTumorSegLib.case import Case
-from LiverTumorSegLib.labels import LabelSet
+from LiverTumorSegLib.labels import CAVA_LABELS, LabelSet
 from LiverTumorSegLib.measurements import Lesion, Line
 from LiverTumorSegLib.report.drawing import (
     LIVER_WINDOW,
@@ -44,6 +44,8 @@ def ct_panel(case: Case, grid: PictureGrid, window: Window = LIVER_WINDOW) -> Im
     """CT with the outlines of all labels, direction letters, scale bar and a caption: plane, position, window."""
     picture = np.repeat(window.gray(sample_hu(case.study.ct, grid))[:, :, None], 3, axis=2)
     outline_labels(picture, case.segmentation, case.shown, grid)
+    if case.vena_cava is not None:
+        outline_labels(picture, case.vena_cava, CAVA_LABELS, grid)
     image = Image.fromarray(picture)
     draw_directions(image, grid)
     draw_scale_bar(image, grid.pixel_mm)

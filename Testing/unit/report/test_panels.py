@@ -9,6 +9,7 @@ import pytest
 from report_cases import GRIDS, LIVER_HU, TUMOR, TUMOR_HU, box_case, lesion
 
 from LiverTumorSegLib.labels import TUMOR as TUMOR_LABEL
+from LiverTumorSegLib.labels import VENA_CAVA
 from LiverTumorSegLib.report.drawing import LIVER_WINDOW, LONG_AXIS
 from LiverTumorSegLib.report.panels import center_of, ct_panel, draw_diameters, lesion_panel, plane_title
 from LiverTumorSegLib.report.slices import AXIAL, CORONAL, SAGITTAL, PictureGrid, acquisition_plane, fitted_grid
@@ -45,6 +46,21 @@ def test_the_outline_runs_around_the_dark_block_and_not_through_it(name, plane):
     assert np.abs(distance).max() <= voxel_px + 2
     assert (columns.min() + columns.max()) / 2 == pytest.approx(middle, abs=voxel_px / 2 + 1)
     assert (rows.min() + rows.max()) / 2 == pytest.approx(middle, abs=voxel_px / 2 + 1)
+
+
+def test_the_vena_cava_is_outlined_beside_the_organ():
+    case = box_case("oblique")
+    cava = np.zeros(case.segmentation.shape, np.uint8)
+    cava[5:12, 30:40, :] = 1
+    grid = PictureGrid.centered(AXIAL, TUMOR[0], PIXEL_MM, (600, 600))
+    assert not colored(ct_panel(case, grid), VENA_CAVA.color).any()
+    known = ct_panel(replace(case, vena_cava=case.segmentation.with_array(cava)), grid)
+    places = case.segmentation.ras_from_ijk(np.argwhere(cava))
+    middle = places[np.abs(places[:, 2] - TUMOR[0][2]) < 1.5].mean(axis=0, keepdims=True)
+    rows, columns = np.nonzero(colored(known, VENA_CAVA.color))
+    assert rows.size > 20
+    at = grid.pixels_from_ras(middle)[0]
+    assert np.hypot((columns.min() + columns.max()) / 2 - at[0], (rows.min() + rows.max()) / 2 - at[1]) * PIXEL_MM < 2
 
 
 @pytest.mark.parametrize("name", GRIDS)
