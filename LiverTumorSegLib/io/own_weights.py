@@ -25,14 +25,7 @@ def model_of_file(path: Path, architecture: str = SEGMENTER) -> ModelSpec:
 
     Raises InputError where one of the two is missing, or the card is none of a network of that architecture.
     """
-    card_path = path.with_suffix(".json")
-    for file in (path, card_path):
-        if not file.is_file():
-            raise InputError(
-                found=f"no file {file}",
-                expected=f"weights ({SUFFIX}) and beside them their card ({card_path.name}), as training writes them",
-                remedy="Check the path, or copy both files",
-            )
+    card_path = card_beside(path)
     try:
         return _spec(read_json(card_path), path, architecture)
     except (LookupError, TypeError, ValueError) as error:
@@ -41,6 +34,19 @@ def model_of_file(path: Path, architecture: str = SEGMENTER) -> ModelSpec:
             expected="a card as 'livertumorseg train' writes it",
             remedy=f"Train with setting {_SETTINGS[architecture]} and a plain network, or use another file",
         ) from error
+
+
+def card_beside(path: Path) -> Path:
+    """Of weights. Raises InputError where one of the two files is missing."""
+    card_path = path.with_suffix(".json")
+    for file in (path, card_path):
+        if not file.is_file():
+            raise InputError(
+                found=f"no file {file}",
+                expected=f"weights ({SUFFIX}) and beside them their card ({card_path.name}), as training writes them",
+                remedy="Check the path, or copy both files",
+            )
+    return card_path
 
 
 def _spec(card: dict[str, Any], path: Path, architecture: str) -> ModelSpec:

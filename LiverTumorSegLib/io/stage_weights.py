@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.io.own_weights import SUFFIX
+from LiverTumorSegLib.io.own_weights import SUFFIX, card_beside
 from LiverTumorSegLib.io.text_files import read_json, write_json
 from LiverTumorSegLib.io.weights_folder import cache_folder
 from LiverTumorSegLib.io.weights_repack import Tensors, safetensors_from, tensors_sha256
@@ -48,14 +48,7 @@ def stage_of_file(path: Path) -> ModelSpec:
 
     Raises InputError where one of the two is missing, or the card is none of a network for a stage.
     """
-    card_path = path.with_suffix(".json")
-    for file in (path, card_path):
-        if not file.is_file():
-            raise InputError(
-                found=f"no file {file}",
-                expected=f"weights ({SUFFIX}) and beside them their card ({card_path.name})",
-                remedy="Check the path, or copy both files",
-            )
+    card_path = card_beside(path)
     try:
         return _spec(read_json(card_path), path)
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -1,6 +1,6 @@
 """Focal loss, Dice and the knowledge-informed term of SmoothSegNet, on probabilities.
 
-Wang, Mao et al., SmoothSegNet (papers of issue 9), eq. 1 to 6. All functions are pure and give one number: every
+SmoothSegNet, eq. 1 to 6 (docs/models/smoothsegnet.md). All functions are pure and give one number: every
 sample's own loss, averaged over the batch. They compute in float32 (of float64: in float64). Where they differ from the
 paper's text: docs/decisions/0023-prior-loss.md.
 """
