@@ -88,7 +88,10 @@ class RunUI(html.Div):
                 ),
             )
             _select("Model", name.model, name.models, "lts-model")
-            _select("Quality", name.quality, name.qualities, "lts-quality")
+        with html.Div(classes="lts-row lts-options", v_if=(f"!{name.running}",)):
+            html.Span("Quality", classes="lts-small")
+            _select("How much time the networks get", name.quality, name.qualities, "lts-quality")
+            html.Span("Segments", classes="lts-small")
             _select("Couinaud segments", name.anatomy, name.divisions, "lts-anatomy")
 
     def _progress(self) -> None:
