@@ -57,16 +57,6 @@ def test_the_tables_say_what_the_command_line_says(segmented: WorkstationPage, c
     ]
 
 
-def test_segment_iv_is_divided_on_request(case: WorkstationPage):
-    case.choose_segments("IVa, IVb")
-    case.segment()
-    case.plan_on()
-    expect(case.page.locator("#lts-plan-IVa")).to_be_visible()
-    expect(case.page.locator("#lts-plan-IVb")).to_be_visible()
-    expect(case.page.locator("#lts-plan-IV")).to_have_count(0)
-    case.choose_segments("I-VIII")
-
-
 def test_a_run_without_networks_says_so(segmented: WorkstationPage):
     assert segmented.page.locator(".lts-flag.lts-stop").count() == 1
 
@@ -166,3 +156,12 @@ def test_the_networks_find_the_liver(case: WorkstationPage, phantom: Path, kuleu
     assert numbers.ml(ORGAN) == pytest.approx(truth["liver_ml"], rel=0.05)
     assert case.page.locator(".lts-flag.lts-stop").count() == 0
     assert all(re.fullmatch(r"\d+\.\d", cell) for cells in numbers.volumes.values() for cell in cells)
+
+
+def test_segment_iv_is_divided_on_request(case: WorkstationPage):
+    case.choose_segments("IVa, IVb")
+    case.segment()
+    case.plan_on()
+    expect(case.page.locator("#lts-plan-IVa")).to_be_visible()
+    expect(case.page.locator("#lts-plan-IVb")).to_be_visible()
+    expect(case.page.locator("#lts-plan-IV")).to_have_count(0)
