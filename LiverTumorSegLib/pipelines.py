@@ -28,7 +28,6 @@ from LiverTumorSegLib.postprocess import (
     Anatomy,
     PostprocessSettings,
     Step,
-    Steps,
     exclusive_labels,
     grow_from_cores,
     run_steps,
@@ -65,7 +64,7 @@ def segment(
     started = _now()
     with progress.stage("liver", 0.05, 0.35, "Finding the liver") as report:
         whole = segmenter.liver(study.ct, report)
-        box = _region_box(whole.organ, study.ct)
+        box = region_box(whole.organ, study.ct)
     labels = np.zeros(study.ct.shape, np.uint8, order="F")
     log: list[dict[str, Any]] = []
     findings: Findings | None = None
@@ -118,21 +117,30 @@ def _anatomy(
     region: Volume, whole: Whole, settings: SegmentSettings, segmenter: Segmenter, progress: Progress
 ) -> tuple[Anatomy, Findings, list[dict[str, Any]]]:
     post = PostprocessSettings(min_lesion_ml=settings.min_lesion_ml)
-    nothing = np.zeros(region.shape, bool)
-    grid = Grid.of(region)
     with progress.stage("tumors", 0.35, 0.72, "Finding tumors") as report:
         findings = segmenter.findings(region, whole, report)
     with progress.stage("postprocess", 0.72, 0.75, "Cleaning up"):
-        organ = resample(findings.organ, grid, outside=0.0).array >= LIVER_AT
-        anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), findings.steps.liver, post)
-        probability = resample(findings.tumor, grid, outside=0.0).array
-        tumor = grow_from_cores(probability, segmenter.tumor_core, segmenter.tumor_rim)
-        anatomy, more = run_steps(replace(anatomy, tumor=tumor), _tumor_steps(findings.steps, settings), post)
+        anatomy, log = liver_and_tumor(region, findings, segmenter, post)
+        contour = findings.steps.contour if settings.contour is Contour.AUTO else settings.contour
+        anatomy, more = run_steps(anatomy, REFINEMENTS[contour], post)
         log += more
     with progress.stage("vessels", 0.75, 0.85, "Finding vessels"):
         vessel = _vessels(anatomy, findings)
         anatomy, more = run_steps(replace(anatomy, vessel=vessel), VESSEL_STEPS, post)
     return anatomy, findings, log + more
+
+
+def liver_and_tumor(
+    region: Volume, findings: Findings, segmenter: Segmenter, post: PostprocessSettings
+) -> tuple[Anatomy, list[dict[str, Any]]]:
+    """What is found in a region of the CT, cleaned up, with tumours' outlines as they are; and what that changed."""
+    grid, nothing = Grid.of(region), np.zeros(region.shape, bool)
+    organ = resample(findings.organ, grid, outside=0.0).array >= LIVER_AT
+    anatomy, log = run_steps(Anatomy(region, organ, nothing, nothing), findings.steps.liver, post)
+    probability = resample(findings.tumor, grid, outside=0.0).array
+    tumor = grow_from_cores(probability, segmenter.tumor_core, segmenter.tumor_rim)
+    anatomy, more = run_steps(replace(anatomy, tumor=tumor), findings.steps.tumor, post)
+    return anatomy, log + more
 
 
 def _vessels(anatomy: Anatomy, findings: Findings) -> Mask:
@@ -142,12 +150,6 @@ def _vessels(anatomy: Anatomy, findings: Findings) -> Mask:
         return found
     probability = resample(findings.vessel, Grid.of(anatomy.ct), outside=0.0).array
     return (probability >= findings.vessel_sure) | (found & (probability >= findings.vessel_doubtful))
-
-
-def _tumor_steps(steps: Steps, settings: SegmentSettings) -> tuple[Step, ...]:
-    contour = steps.contour if settings.contour is Contour.AUTO else settings.contour
-    refinement = _REFINEMENTS.get(contour)
-    return (*steps.tumor, refinement) if refinement else steps.tumor
 
 
 def refine_tumor_contours(anatomy: Anatomy, _settings: PostprocessSettings) -> Anatomy:
@@ -160,13 +162,15 @@ def refine_tumor_contours_as_published(anatomy: Anatomy, _settings: PostprocessS
     return replace(anatomy, tumor=published_contours(anatomy.ct, anatomy.tumor, anatomy.liver))
 
 
-_REFINEMENTS: dict[Contour, Step] = {
-    Contour.CHAN_VESE: refine_tumor_contours,
-    Contour.REFERENCE: refine_tumor_contours_as_published,
+REFINEMENTS: dict[Contour, tuple[Step, ...]] = {
+    Contour.OFF: (),
+    Contour.CHAN_VESE: (refine_tumor_contours,),
+    Contour.REFERENCE: (refine_tumor_contours_as_published,),
 }
+"""The last steps of tumours; which of them AUTO means is the model's (``postprocess.Steps``)."""
 
 
-def _region_box(liver: Volume, ct: Volume) -> Box | None:
+def region_box(liver: Volume, ct: Volume) -> Box | None:
     """Part of the CT that holds the liver, with a margin; None where no liver was found."""
     mask = liver.array >= LIVER_AT
     if int(mask.sum()) * liver.voxel_ml < LEAST_LIVER_ML:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from LiverTumorSegLib.cli.experiment_smoothing import add_smoothing
 from LiverTumorSegLib.cli.long_runs import check_torch, ending_with_checkpoint, restart_with_allocator
 from LiverTumorSegLib.cli.options import some_path
 from LiverTumorSegLib.cli.runtime import Job
@@ -21,7 +22,7 @@ SCALES = ("tiny", "small", "paper")
 
 
 def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser] = ()) -> None:
-    """``experiment partial-labels -o FOLDER``."""
+    """``experiment partial-labels -o FOLDER``, ``experiment smoothing -o FOLDER``."""
     parser = subparsers.add_parser("experiment", help="compare ways to train, as published")
     kinds = parser.add_subparsers(dest="experiment", required=True, metavar="EXPERIMENT")
     partial = kinds.add_parser(
@@ -56,6 +57,7 @@ def add_parser(subparsers: Subparsers, parents: Sequence[argparse.ArgumentParser
     partial.add_argument("--at-once", type=int, default=0, metavar="N", help="as of train (0: all of a step)")
     partial.add_argument("--workers", type=int, default=1, metavar="N", help="as of train (%(default)s)")
     partial.set_defaults(work=work)
+    add_smoothing(kinds, parents)
 
 
 def work(arguments: argparse.Namespace, job: Job) -> int:
