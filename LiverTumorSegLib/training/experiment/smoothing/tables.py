@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from LiverTumorSegLib.evaluation.markdown_table import ABSENT, markdown_table
+from LiverTumorSegLib.evaluation.markdown_table import ABSENT, markdown_table, mean_sd
 from LiverTumorSegLib.evaluation.paper_tables import (
     AblationRow,
     ModelRow,
@@ -71,6 +71,7 @@ def _ablation(results: Results, cohort: Cohort) -> list[tuple[str, str]]:
     return [
         (f"{_I}, Table 4: mean ± SD of {len(own)} splits", method_table(rows["liver"], rows["tumor"])),
         (f"{_II}, Table 5: mean (SD) of {len(own)} splits", component_table(rows["liver"], rows["tumor"])),
+        ("Mean Dice of tumors in each split", split_table(own)),
         ("Means over cases, with 95 % intervals", f"{interval_table(own)}\n\n{_INTERVALS}"),
         ("Differences in the same tumors, with 95 % intervals", difference_table(own)),
         (f"{_I}, Table 3: version V by size. {_bounds_told(bounds)}", tumor_size_table([whole, *sizes])),
@@ -99,6 +100,15 @@ def prior_table(splits: Sequence[SplitResults]) -> str:
 def _prior_line(name: str, one: PriorScores) -> list[str]:
     rs = (one.in_sample, one.cross_validated, one.held_out)
     return [name, str(one.patients), *(ABSENT if r is None else f"{r:.2f}" for r in rs), ", ".join(one.columns)]
+
+
+def split_table(splits: Sequence[SplitResults]) -> str:
+    """So that a training that went wrong can be told from a method that does."""
+    lines = [
+        [one.version, one.title, *(mean_sd(paper_scores([split], one, "tumor").dice) for split in splits)]
+        for one in METHODS
+    ]
+    return markdown_table(["", "Method", *(split.name for split in splits)], lines)
 
 
 def interval_table(splits: Sequence[SplitResults]) -> str:

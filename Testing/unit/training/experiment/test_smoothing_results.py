@@ -83,6 +83,7 @@ def test_tables_have_the_papers_rows_with_mean_and_deviation_of_the_splits():
     assert row(text, "Liver", "Multi-class")[3] == "1.000 ± 0.000"
     assert row(text, "IV") == ["IV", "X", "X", "O", "0.462 (0.000)", "0.300 (0.000)"]
     assert row(text, "II", "X", "O")[3:] == ["O", "0.619 (0.067)", "0.450 (0.071)"]
+    assert row(text, "II", "Two-step", "0.571") == ["II", "Two-step", "0.571", "0.667"]
     # Nobody tried the corrected form: no value, and no number in its place.
     assert row(text, "IV*", "X")[-2:] == ["-", "-"]
 
