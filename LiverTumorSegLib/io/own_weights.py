@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,11 @@ def card_beside(path: Path) -> Path:
     return card_path
 
 
-def _spec(card: dict[str, Any], path: Path, architecture: str) -> ModelSpec:
-    network, hashes = card["network"], card["files"][path.stem]
-    if network["architecture"] != architecture:
-        message = f"architecture {network['architecture']}"
-        raise ValueError(message)
-    low, high = map(float, network["hu_range"])
-    i, j, k = map(int, network["window"])
+def spec_of_card(card: dict[str, Any], path: Path) -> ModelSpec:
+    """What a card says of weights, but for its section ``network``. Raises what a malformed one makes dictionaries
+    raise.
+    """
+    hashes = card["files"][path.stem]
     return ModelSpec(
         id=str(card["id"]),
         title=str(card["title"]),
@@ -67,6 +66,18 @@ def _spec(card: dict[str, Any], path: Path, architecture: str) -> ModelSpec:
         accuracy=str(card["accuracy"]),
         files=(WeightsFile(path.stem, "", str(hashes["sha256"]), str(hashes["tensors_sha256"])),),
         folder=path.parent,
+    )
+
+
+def _spec(card: dict[str, Any], path: Path, architecture: str) -> ModelSpec:
+    network = card["network"]
+    if network["architecture"] != architecture:
+        message = f"architecture {network['architecture']}"
+        raise ValueError(message)
+    low, high = map(float, network["hu_range"])
+    i, j, k = map(int, network["window"])
+    return replace(
+        spec_of_card(card, path),
         network=NetworkFacts(
             tuple(map(int, network["widths"])),
             float(network["spacing_mm"]),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from LiverTumorSegLib.errors import InputError
-from LiverTumorSegLib.io.own_weights import SUFFIX, card_beside
+from LiverTumorSegLib.io.own_weights import SUFFIX, card_beside, spec_of_card
 from LiverTumorSegLib.io.text_files import read_json, write_json
 from LiverTumorSegLib.io.weights_folder import cache_folder
 from LiverTumorSegLib.io.weights_repack import Tensors, safetensors_from, tensors_sha256
-from LiverTumorSegLib.registry import ModelSpec, Stage, StageFacts, WeightsFile
+from LiverTumorSegLib.registry import ModelSpec, Stage, StageFacts
 
 ARCHITECTURE = "stage"
 """What a card calls such a network; its backbone stands beside it."""
@@ -50,7 +50,8 @@ def stage_of_file(path: Path) -> ModelSpec:
     """
     card_path = card_beside(path)
     try:
-        return _spec(read_json(card_path), path)
+        card = read_json(card_path)
+        return replace(spec_of_card(card, path), stage=_facts(card["network"]))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             found=f"{card_path.name} is not the card of a network for a stage of SmoothSegNet ({error})",
@@ -145,23 +146,6 @@ def _card(name: str, tensors: Tensors, content: bytes, facts: StageFacts, origin
         },
         "network": stage_card_network(facts),
     }
-
-
-def _spec(card: dict[str, Any], path: Path) -> ModelSpec:
-    hashes = card["files"][path.stem]
-    return ModelSpec(
-        id=str(card["id"]),
-        title=str(card["title"]),
-        license=str(card["license"]),
-        origin=str(card["origin"]),
-        citation=str(card["citation"]),
-        training_data=str(card["training_data"]),
-        provides=tuple(map(str, card["provides"])),
-        accuracy=str(card["accuracy"]),
-        files=(WeightsFile(path.stem, "", str(hashes["sha256"]), str(hashes["tensors_sha256"])),),
-        folder=path.parent,
-        stage=_facts(card["network"]),
-    )
 
 
 def _facts(network: dict[str, Any]) -> StageFacts:
