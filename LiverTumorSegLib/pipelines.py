@@ -57,7 +57,7 @@ def segment(
 ) -> Case:
     """Liver, vessels and tumours of a CT with their measurements; warnings are those the caller already has.
 
-    divider: gives Couinaud segments, and tells portal vein from hepatic veins; None leaves that out.
+    divider: gives Couinaud segments, and tells portal vein from hepatic veins; None leaves that and the vena cava out.
     No liver: an empty segmentation and the flag "no-liver-found". Masks come back on the CT's own grid; apart from the
     label maps nothing of the whole volume's size is built. May raise CancelledError from the progress callback.
     """
